@@ -1,0 +1,1 @@
+"""Measurements of what the doors give: retrieval, answers, speed; and their reports."""

@@ -1,0 +1,1 @@
+"""The way of a document: load, read its structure, chunk, embed, write; the catalogue and the originals."""

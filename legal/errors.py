@@ -1,0 +1,119 @@
+"""Every error that phapquy raises on purpose: typed, with a reason that a person can act on.
+
+Each class has a stable `code` (English, for machines) and its instances carry `reason` (Vietnamese, for people).
+The HTTP door turns them into RFC 9457 problem JSON with `status`; the command line into `exit_code` and one line.
+No reason ever quotes the text of a document or of a question.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class PhapquyError(Exception):
+    """Root of all typed errors. `reason`: one sentence for the person who has to act on it."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class BadRequest(PhapquyError):
+    """A value that the caller gave cannot be used: a malformed date, an unknown filter, an empty question."""
+
+    code = "bad_request"
+    status = 422
+    exit_code = 2
+
+
+class NotFound(PhapquyError):
+    """No such document or provision for this caller; also when it exists but may not be seen."""
+
+    code = "not_found"
+    status = 404
+
+
+class Conflict(PhapquyError):
+    """The state of the home does not allow it: an index made by another embedder, another process that writes."""
+
+    code = "conflict"
+    status = 409
+    exit_code = 3
+
+
+class DocumentError(PhapquyError):
+    """A file that cannot become a document; the batch goes on without it."""
+
+    code = "document_error"
+    status = 422
+
+
+class UnsupportedFormat(DocumentError):
+    """The content is of a kind that is not read here, whatever the file's name says."""
+
+    code = "unsupported_format"
+    status = 415
+
+
+class UnreadableDocument(DocumentError):
+    """The kind is known, but the file is broken, empty, truncated or gives no text."""
+
+    code = "unreadable_document"
+
+
+class EncryptedDocument(DocumentError):
+    """The file is locked by a password."""
+
+    code = "encrypted_document"
+
+
+class ScannedDocument(DocumentError):
+    """The pages are pictures: there is no text to read without OCR."""
+
+    code = "scanned_document"
+
+
+class LegacyEncoding(DocumentError):
+    """The text is in a pre-Unicode Vietnamese encoding (TCVN3, VNI) that cannot be read safely."""
+
+    code = "legacy_encoding"
+
+
+class LimitExceeded(DocumentError):
+    """Reading the file would take more memory, time, pages or unpacked bytes than the settings allow."""
+
+    code = "limit_exceeded"
+    status = 413
+
+
+class MissingProgram(DocumentError):
+    """A system program that this format needs (LibreOffice, Tesseract) is not installed; the reason says how to get it."""
+
+    code = "missing_program"
+    status = 501
+    exit_code = 3
+
+
+class ServiceUnavailable(PhapquyError):
+    """A service that is needed (Qdrant, the database, a model server) does not answer."""
+
+    code = "service_unavailable"
+    status = 503
+    exit_code = 3
+
+
+class ModelUnavailable(ServiceUnavailable):
+    """A model endpoint is down, too slow, full, or serves another model than the one configured."""
+
+    code = "model_unavailable"
+
+
+class ModelRefused(PhapquyError):
+    """The model server understood the request and turned it down: the prompt is too long, the schema is wrong."""
+
+    code = "model_refused"
+    status = 502

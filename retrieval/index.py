@@ -1,0 +1,119 @@
+"""The port to the vector engine. Two adapters stand behind it: `retrieval/edge.py` (embedded) and `retrieval/server.py`.
+
+A point is a passage with a dense vector and a sparse (lexical) one. Points of a document appear and disappear as a whole:
+`replace` makes the new version visible and drops the old one; a search never sees half of a document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from retrieval.passage import Passage
+from serving.protocols import Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Sparse:
+    """A sparse vector: term ids (unsigned 32 bit, unique) and their weights. The engine multiplies by IDF."""
+
+    indices: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A passage with its vectors; either vector may be missing."""
+
+    passage: Passage
+    dense: Vectors | None
+    sparse: Sparse | None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFilter:
+    """What may be found. All given conditions must hold; they are applied inside the engine's query.
+
+    `as_of`: only passages in force that day; an unknown start or end of validity counts as in force.
+    `access`: the caller's labels: a passage needs at least one of them; None for an unrestricted caller.
+    The others: any of the values.
+    """
+
+    as_of: date | None = None
+    access: frozenset[str] | None = None
+    documents: Collection[str] = ()  # keys
+    numbers: Collection[str] = ()
+    types: Collection[str] = ()
+    issuers: Collection[str] = ()
+    eids: Collection[str] = ()
+    articles: Collection[str] = ()
+    issued_from: date | None = None
+    issued_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A passage with the raw score of one search."""
+
+    passage: Passage
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What one round trip brings: the best by meaning and the best by words, best first, raw scores, not fused."""
+
+    dense: tuple[Scored, ...]
+    lexical: tuple[Scored, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What an index was made with. An index is searched only with the embedder that made it."""
+
+    embedder: str
+    dimension: int
+    schema: int
+
+
+class Index(Protocol):
+    """One generation of an index. Methods are safe to call from several threads; writes are serialised by the adapter."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+    async def search(
+        self, dense: Vectors | None, sparse: Sparse | None, where: SearchFilter, *, limit: int
+    ) -> Candidates:
+        """Both searches in one round trip, each with the filter and its own `limit`."""
+        ...
+
+    async def fetch(self, where: SearchFilter, *, limit: int = 100) -> list[Passage]:
+        """Passages by exact conditions, in reading order (document key, then position)."""
+        ...
+
+    def replace(self, key: str, version: str, points: Iterable[Point]) -> int:
+        """Write all points of a document's version, make them visible, drop every other version; the number written."""
+        ...
+
+    def remove(self, key: str) -> int:
+        """Drop every point of a document; the number of points that were there."""
+        ...
+
+    def count(self, key: str | None = None, *, version: str | None = None) -> int:
+        """Exact number of points, of all versions unless one is named."""
+        ...
+
+    def versions(self) -> dict[str, set[str]]:
+        """Which versions of which documents have points (visible or not): what recovery compares with the catalogue."""
+        ...
+
+    def set_card(self, key: str, version: str, changes: dict[str, object]) -> None:
+        """Change fields of the document's card in all its points (status, validity, access) without new vectors."""
+        ...
+
+    def flush(self) -> None: ...
+    def close(self) -> None: ...
+
+

@@ -1,0 +1,68 @@
+"""`Passage`: what is embedded and searched; one provision, or a part of a long one, with all that a hit shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A provision inside a passage: `start` and `end` are offsets in the text of the passage's provision (`full_text`)."""
+
+    eid: str
+    label: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentCard:
+    """What every passage knows of its document. `key`: the document's identity in this home. `version`: id of this reading."""
+
+    key: str
+    version: str
+    number: str | None
+    title: str | None
+    type: str | None
+    issuer: str | None
+    issued: date | None
+    status: str = "unknown"
+    effective_from: date | None = None
+    effective_to: date | None = None
+    access: tuple[str, ...] = ("public",)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A searchable piece.
+
+    `id`: UUID, stable for document version, eid and part. `eid`, `label`, `article`, `heading`, `path`: of the provision it
+    belongs to (`article` is the bare number or None; `path` the title lines above it, outermost first). `text`: verbatim,
+    `provision.full_text[start:start + len(text)]`. `spans`: the provisions inside, finest last. `part` of `parts`, from 0.
+    """
+
+    id: str
+    document: DocumentCard
+    eid: str
+    label: str
+    article: str | None
+    heading: str
+    path: tuple[str, ...]
+    text: str
+    start: int = 0
+    part: int = 0
+    parts: int = 1
+    spans: tuple[Span, ...] = ()
+
+    @property
+    def context(self) -> str:
+        """The heading lines repeated before the text when it is embedded: title of the document, path, own title line."""
+        lines = [self.document.title or self.document.number or "", *self.path[-1:]]
+        own = f"{self.label}. {self.heading}" if self.heading else self.label
+        return "\n".join(line for line in (*lines, own) if line)
+
+    @property
+    def embedded_text(self) -> str:
+        """What the embedder sees."""
+        return f"{self.context}\n{self.text}"
