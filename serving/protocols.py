@@ -1,5 +1,8 @@
-"""What a model can do for us: `Embedder`, `Reranker`, `Generator`. Implementations raise `legal.errors.ModelUnavailable`
-when the model cannot be reached in time and `ModelRefused` when it turns a request down; never anything of their library."""
+"""What a model can do for us: `Embedder`, `Reranker`, `Generator`.
+
+Implementations raise `legal.errors.ModelUnavailable` when the model cannot be reached in time and `ModelRefused` when it
+turns a request down; never anything of their library.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from legal.errors import ModelRefused
 
 Vectors = NDArray[np.float32]
 
@@ -31,7 +36,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of a streamed generation. The last one carries `finish_reason` and, where the server tells it, `usage`."""
+    """A piece of a streamed generation. The last carries `finish_reason` and, where the server tells it, `usage`."""
 
     text: str = ""
     finish_reason: str | None = None
@@ -42,8 +47,8 @@ class Embedder(Protocol):
     """Texts to unit vectors.
 
     `name` identifies weights and pooling: an index made by one name is never searched with another.
-    `dimension`: length of a vector. `window`: most tokens of a passage, special tokens included; longer input is an error
-    of the caller, never cut silently.
+    `dimension`: length of a vector. `window`: most tokens of a passage, special tokens included; longer input is an
+    error of the caller (`PassageTooLong`), never cut silently.
     """
 
     @property
@@ -92,7 +97,7 @@ class Generator(Protocol):
         temperature: float = 0.0,
         schema: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[Chunk]:
-        """Generate piece by piece; `schema` is a JSON schema that the output must obey. Closing the iterator stops the model."""
+        """Generate piece by piece; `schema`: a JSON schema that the output must obey. Closing it stops the model."""
         ...
 
     async def count_tokens(self, messages: Sequence[Message]) -> int:
@@ -102,3 +107,16 @@ class Generator(Protocol):
     @property
     def context_length(self) -> int: ...
     async def close(self) -> None: ...
+
+
+class PassageTooLong(ModelRefused, ValueError):
+    """A text given to `embed_passages` has more tokens than the embedder's `window`: the caller must split it."""
+
+    code = "passage_too_long"
+
+    def __init__(self, tokens: int, window: int) -> None:
+        super().__init__(
+            f"Đoạn văn bản có {tokens} đơn vị từ, vượt cửa sổ {window} của mô hình véc-tơ; cần chia nhỏ hơn."
+        )
+        self.tokens = tokens
+        self.window = window
