@@ -8,7 +8,11 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A provision inside a passage: `start` and `end` are offsets in the text of the passage's provision (`full_text`)."""
+    """A provision inside a passage: `start` and `end` are offsets in the text of the passage's provision (`full_text`).
+
+    It is the whole provision's range, `provision.full_text == owner.full_text[start:end]`, also where only a part of it
+    stands in the passage: `start` may then lie before the passage and `end` after it.
+    """
 
     eid: str
     label: str
@@ -40,6 +44,8 @@ class Passage:
     `id`: UUID, stable for document version, eid and part. `eid`, `label`, `article`, `heading`, `path`: of the provision it
     belongs to (`article` is the bare number or None; `path` the title lines above it, outermost first). `text`: verbatim,
     `provision.full_text[start:start + len(text)]`. `spans`: the provisions inside, finest last. `part` of `parts`, from 0.
+    `lead`: words from elsewhere that a part of a long provision needs to be understood: the opening of its clause, the header
+    row of its table. Embedded, never shown or quoted; an index need not keep it.
     """
 
     id: str
@@ -54,15 +60,28 @@ class Passage:
     part: int = 0
     parts: int = 1
     spans: tuple[Span, ...] = ()
+    lead: str = ""
 
     @property
     def context(self) -> str:
-        """The heading lines repeated before the text when it is embedded: title of the document, path, own title line."""
-        lines = [self.document.title or self.document.number or "", *self.path[-1:]]
-        own = f"{self.label}. {self.heading}" if self.heading else self.label
-        return "\n".join(line for line in (*lines, own) if line)
+        """The heading lines repeated before the text when it is embedded: title of the document, path, own title line, lead.
+
+        Over-long titles are shortened here (they stand whole in the card, the path and the heading), so that the text keeps
+        its room in the embedder's window.
+        """
+        lines = [shortened(line, 240) for line in (self.document.title or self.document.number or "", *self.path[-1:])]
+        own = f"{self.label}. {shortened(self.heading, 400)}" if self.heading else self.label
+        return "\n".join(line for line in (*lines, own, self.lead) if line)
 
     @property
     def embedded_text(self) -> str:
         """What the embedder sees."""
         return f"{self.context}\n{self.text}"
+
+
+def shortened(line: str, limit: int) -> str:
+    """A line of at most `limit` characters, cut at a word, with an ellipsis where something was cut."""
+    if len(line) <= limit:
+        return line
+    head = line[: limit - 1]
+    return (head.rsplit(" ", 1)[0] if " " in head else head) + "…"
