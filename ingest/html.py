@@ -1,0 +1,265 @@
+"""HTML: the law found inside the page and walked into paragraphs and tables.
+
+`unstructured` drops everything inside `<form>` (whole saved portal pages give nothing) and joins `<br>` lines, so the
+tree is walked here with lxml (stack.md).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from lxml import etree
+from lxml import html as lxml_html
+
+from ingest.html_content import content_of
+from ingest.paragraphs import LINE_BREAK, Run, clean, paragraphs_of, texts_of
+from legal.blocks import Align, Block, Cell, Paragraph, Source, Table
+from legal.errors import LimitExceeded, UnreadableDocument
+
+_BLOCKS = frozenset(
+    "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer"
+    " form h1 h2 h3 h4 h5 h6 header hr html legend li main nav ol p pre section summary table tbody td tfoot th thead"
+    " tr ul".split()
+)
+_SKIPPED = frozenset(
+    "head script style noscript template select option button svg object iframe canvas audio video map input textarea"
+    " title meta link".split()
+)
+_HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden", re.IGNORECASE)
+_WEIGHT = re.compile(r"font-weight\s*:\s*(bold|[6-9]00|normal|[1-4]00)", re.IGNORECASE)
+_SLANT = re.compile(r"font-style\s*:\s*(italic|normal)", re.IGNORECASE)
+_ALIGN = re.compile(r"text-align\s*:\s*(left|center|right|justify)", re.IGNORECASE)
+_ALIGNS: dict[str, Align] = {"left": "left", "center": "center", "right": "right", "justify": "justify"}
+_MAX_DEPTH = 2000
+
+
+@dataclass(slots=True)
+class _OpenTable:
+    """A table being read. `blocks` are its cells' contents in order, kept in case it only lays out the page."""
+
+    rows: list[list[Cell]] = field(default_factory=list)
+    cell: list[str] | None = None
+    span: tuple[int, int] = (1, 1)
+    blocks: list[Block] = field(default_factory=list)
+    nested: bool = False
+    longest: int = 0
+
+
+def _span(element: etree._Element, name: str) -> int:
+    try:
+        return min(max(int(element.get(name, "1")), 1), 1000)
+    except ValueError:
+        return 1
+
+
+def _list_marker(element: etree._Element) -> str:
+    """The number that a browser prints before an item of `<ol>`; a bullet's dash for `<ul>`."""
+    parent = element.getparent()
+    if parent is None or parent.tag != "ol":
+        return "- " if parent is not None and parent.tag == "ul" and element.text_content().strip() else ""
+    try:
+        number = int(parent.get("start", "1"))
+    except ValueError:
+        number = 1
+    number += sum(1 for sibling in element.itersiblings("li", preceding=True))
+    if parent.get("type") in ("a", "A"):
+        return f"{chr(ord(parent.get('type')) + (number - 1) % 26)}) "
+    return f"{number}. "
+
+
+class _Walker:
+    """One pass over the content block, with a stack instead of recursion: depth costs nothing."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.hidden: list[str] = []
+        self._runs: list[Run] = []
+        self._bold: list[bool] = [False]
+        self._italic: list[bool] = [False]
+        self._align: list[Align | None] = [None]
+        self._tables: list[_OpenTable] = []
+
+    def walk(self, root: etree._Element) -> None:
+        skipping: etree._Element | None = None
+        depth = 0
+        for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+            if event in ("comment", "pi"):
+                if skipping is None:
+                    self._text(element.tail)
+                continue
+            if event == "start":
+                depth += 1
+                if depth > _MAX_DEPTH:
+                    raise LimitExceeded("Tệp HTML lồng nhau quá sâu.")
+                if skipping is None:
+                    if self._skipped(element):
+                        skipping = element
+                    else:
+                        self._start(element)
+                continue
+            depth -= 1
+            if skipping is None:
+                self._end(element)
+            elif skipping is element:
+                skipping = None
+            if skipping is None and element is not root:
+                self._text(element.tail)
+        self._flush()
+
+    def _skipped(self, element: etree._Element) -> bool:
+        if element.tag in _SKIPPED:
+            return True
+        style = element.get("style")
+        if style and _HIDDEN.search(style):
+            text = clean("".join(element.itertext()))
+            if text:
+                self.hidden.append(text)
+            return True
+        return False
+
+    def _text(self, text: str | None) -> None:
+        if text:
+            self._runs.append(Run(text.replace(LINE_BREAK, " "), self._bold[-1], self._italic[-1]))
+
+    def _start(self, element: etree._Element) -> None:
+        tag = element.tag
+        style = element.get("style") or ""
+        bold, italic = self._bold[-1], self._italic[-1]
+        if tag in ("b", "strong", "th", "h1", "h2", "h3", "h4", "h5", "h6"):
+            bold = True
+        elif tag in ("i", "em"):
+            italic = True
+        if style:
+            if weight := _WEIGHT.search(style):
+                bold = weight[1].lower() not in ("normal", "100", "200", "300", "400")
+            if slant := _SLANT.search(style):
+                italic = slant[1].lower() == "italic"
+        self._bold.append(bold)
+        self._italic.append(italic)
+        if tag == "br":
+            self._runs.append(Run(LINE_BREAK))
+        elif tag in _BLOCKS:
+            self._flush()
+            self._open_block(element, style)
+        self._text(element.text)
+
+    def _open_block(self, element: etree._Element, style: str) -> None:
+        align = self._align[-1]
+        if found := _ALIGN.search(style):
+            align = _ALIGNS[found[1].lower()]
+        elif (named := (element.get("align") or "").lower()) in _ALIGNS:
+            align = _ALIGNS[named]
+        elif element.tag == "center":
+            align = "center"
+        self._align.append(align)
+        if element.tag == "table":
+            if self._tables:
+                self._tables[-1].nested = True
+            self._tables.append(_OpenTable())
+        elif element.tag == "tr" and self._tables:
+            self._tables[-1].rows.append([])
+        elif element.tag in ("td", "th") and self._tables:
+            table = self._tables[-1]
+            table.cell = []
+            table.span = (_span(element, "colspan"), _span(element, "rowspan"))
+        elif element.tag == "li" and (marker := _list_marker(element)):
+            self._runs.append(Run(marker, self._bold[-1], self._italic[-1]))
+
+    def _end(self, element: etree._Element) -> None:
+        tag = element.tag
+        if tag in _BLOCKS:
+            self._flush()
+            self._align.pop()
+            if tag in ("td", "th") and self._tables:
+                table = self._tables[-1]
+                if table.cell is not None:
+                    if not table.rows:
+                        table.rows.append([])
+                    table.rows[-1].append(Cell(tuple(table.cell), *table.span))
+                    table.longest = max(table.longest, len(table.cell))
+                    table.cell = None
+            elif tag == "table" and self._tables:
+                self._close_table(self._tables.pop())
+        self._bold.pop()
+        self._italic.pop()
+
+    def _flush(self) -> None:
+        if not self._runs:
+            return
+        runs, self._runs = self._runs, []
+        if not self._tables:
+            self.blocks.extend(paragraphs_of(runs, self._align[-1]))
+            return
+        table = self._tables[-1]
+        table.blocks.extend(paragraphs_of(runs, self._align[-1]))
+        if table.cell is not None:
+            table.cell.extend(texts_of(runs))
+
+    def _close_table(self, table: _OpenTable) -> None:
+        rows = tuple(tuple(row) for row in table.rows if row)
+        cells = sum(len(row) for row in rows)
+        blocks: list[Block]
+        # A frame around text, or a page laid out by tables, is no table of the document: give its contents as they are.
+        if cells <= 1 or table.longest > 40:
+            blocks = table.blocks
+        elif not any(cell.paragraphs for row in rows for cell in row):
+            blocks = []
+        else:
+            blocks = [Table(rows)]
+        if not self._tables:
+            self.blocks.extend(blocks)
+            return
+        outer = self._tables[-1]
+        outer.blocks.extend(blocks)
+        if outer.cell is not None:
+            for block in blocks:
+                if isinstance(block, Paragraph):
+                    outer.cell.append(block.text)
+                else:
+                    outer.cell.extend(text for row in block.rows for cell in row for text in cell.paragraphs)
+
+
+def read_html(data: bytes) -> Source:
+    """The law inside an HTML page: paragraphs and tables in reading order; menus and the like are furniture.
+
+    Raises UnreadableDocument when the page has no text, LimitExceeded when it is nested beyond any real page.
+    """
+    return read_markup(decode_html(data))
+
+
+def decode_html(data: bytes) -> str:
+    """The page's text by byte order mark, else the charset it names when that decodes, else UTF-8, else windows-1258."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        return data[3:].decode("utf-8", "replace")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    named = re.search(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)", data[:4096])
+    candidates = ["utf-8"]
+    if named:
+        candidates.append(named[1].decode("ascii"))
+    candidates.append("cp1258")
+    for name in candidates:
+        try:
+            return data.decode(name)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return data.decode("utf-8", "replace")
+
+
+def read_markup(text: str) -> Source:
+    """As read_html, from decoded text."""
+    text = re.sub(r"\A\s*<\?xml[^>]*\?>", "", text.replace("\x00", ""))
+    if not text.strip():
+        raise UnreadableDocument("Tệp HTML rỗng.")
+    parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, no_network=True, remove_pis=True)
+    try:
+        root = lxml_html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except etree.ParserError as error:
+        raise UnreadableDocument("Tệp HTML không có nội dung đọc được.") from error
+    content, furniture = content_of(root)
+    walker = _Walker()
+    walker.walk(content)
+    if not walker.blocks:
+        raise UnreadableDocument("Trang HTML không có đoạn văn bản nào.")
+    return Source("html", tuple(walker.blocks), (*furniture, *walker.hidden))
