@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import re
 
-_CONTROLS = frozenset(range(0x20)) - {0x09, 0x0A, 0x0C, 0x0D, 0x1B, 0x1A}
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x19\x1c-\x1f\ufffe\uffff]")
 # What real texts in these encodings contain; too many others and it is a binary file.
 _MAX_CONTROLS = 0.002
 
@@ -53,5 +54,4 @@ def decode_text(data: bytes, whole: bool = True) -> tuple[str, str] | None:
 def _plausible(text: str) -> bool:
     """Whether the characters are those of a text: hardly any control characters, no unassigned ones."""
     sample = text[:65536]
-    controls = sum(1 for c in sample if ord(c) in _CONTROLS or c == "\ufffe" or c == "\uffff")
-    return bool(sample.strip()) and controls <= _MAX_CONTROLS * len(sample) or not sample.strip()
+    return len(_CONTROLS.findall(sample)) <= _MAX_CONTROLS * len(sample)

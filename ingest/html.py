@@ -10,22 +10,26 @@ import re
 from dataclasses import dataclass, field
 
 from lxml import etree
-from lxml import html as lxml_html
 
 from ingest.html_content import content_of
 from ingest.paragraphs import LINE_BREAK, Run, clean, paragraphs_of, texts_of
 from legal.blocks import Align, Block, Cell, Paragraph, Source, Table
 from legal.errors import LimitExceeded, UnreadableDocument
 
-_BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer"
-    " form h1 h2 h3 h4 h5 h6 header hr html legend li main nav ol p pre section summary table tbody td tfoot th thead"
-    " tr ul".split()
-)
-_SKIPPED = frozenset(
-    "head script style noscript template select option button svg object iframe canvas audio video map input textarea"
-    " title meta link".split()
-)
+# fmt: off
+_BLOCKS = frozenset((
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div",
+    "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
+    "hr", "html", "legend", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td",
+    "tfoot", "th", "thead", "tr", "ul",
+))
+# fmt: on
+# fmt: off
+_SKIPPED = frozenset((
+    "head", "script", "style", "noscript", "template", "select", "option", "button", "svg", "object", "iframe",
+    "canvas", "audio", "video", "map", "input", "textarea", "title", "meta", "link",
+))
+# fmt: on
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden", re.IGNORECASE)
 _WEIGHT = re.compile(r"font-weight\s*:\s*(bold|[6-9]00|normal|[1-4]00)", re.IGNORECASE)
 _SLANT = re.compile(r"font-style\s*:\s*(italic|normal)", re.IGNORECASE)
@@ -57,7 +61,7 @@ def _list_marker(element: etree._Element) -> str:
     """The number that a browser prints before an item of `<ol>`; a bullet's dash for `<ul>`."""
     parent = element.getparent()
     if parent is None or parent.tag != "ol":
-        return "- " if parent is not None and parent.tag == "ul" and element.text_content().strip() else ""
+        return "- " if parent is not None and parent.tag == "ul" and "".join(element.itertext()).strip() else ""
     try:
         number = int(parent.get("start", "1"))
     except ValueError:
@@ -229,7 +233,7 @@ def read_html(data: bytes) -> Source:
 
 
 def decode_html(data: bytes) -> str:
-    """The page's text by byte order mark, else the charset it names when that decodes, else UTF-8, else windows-1258."""
+    """The page's text: by byte order mark, else UTF-8, else the charset it names, else windows-1258."""
     if data.startswith(b"\xef\xbb\xbf"):
         return data[3:].decode("utf-8", "replace")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -252,11 +256,10 @@ def read_markup(text: str) -> Source:
     text = re.sub(r"\A\s*<\?xml[^>]*\?>", "", text.replace("\x00", ""))
     if not text.strip():
         raise UnreadableDocument("Tệp HTML rỗng.")
-    parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, no_network=True, remove_pis=True)
-    try:
-        root = lxml_html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
-    except etree.ParserError as error:
-        raise UnreadableDocument("Tệp HTML không có nội dung đọc được.") from error
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, no_network=True, remove_pis=True)
+    root = etree.fromstring(text.encode("utf-8", "replace"), parser=parser)
+    if root is None:
+        raise UnreadableDocument("Tệp HTML không có nội dung đọc được.")
     content, furniture = content_of(root)
     walker = _Walker()
     walker.walk(content)

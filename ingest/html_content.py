@@ -16,8 +16,17 @@ _KNOWN = (
     "//*[contains(concat(' ', normalize-space(@class), ' '), ' the-document-body ')]",
     "//*[@itemprop='articleBody']",
 )
-_CHROME = frozenset("nav header footer aside script style input select button iframe img form noscript menu".split())
-_NOT_TEXT = frozenset("script style noscript template head select option textarea button title".split())
+# fmt: off
+_CHROME = frozenset((
+    "nav", "header", "footer", "aside", "script", "style", "input", "select", "button", "iframe", "img", "form",
+    "noscript", "menu",
+))
+# fmt: on
+# fmt: off
+_NOT_TEXT = frozenset((
+    "script", "style", "noscript", "template", "head", "select", "option", "textarea", "button", "title",
+))
+# fmt: on
 # Letters that only Vietnamese has: they tell the law from its English translation and from scripts.
 _VIETNAMESE = re.compile("[ăâđêôơưĂÂĐÊÔƠƯ\u0300\u0301\u0303\u0309\u0323\u1ea0-\u1ef9]")
 
@@ -51,7 +60,7 @@ def _is_chrome(element: etree._Element) -> bool:
 
 
 def _densest(body: etree._Element) -> etree._Element:
-    """Go down from the body while one child holds nearly all the text; the last step that left page parts behind counts."""
+    """Go down from the body while one child holds nearly all the text; the last step off page parts counts."""
     chosen = node = body
     total = _letters(node)
     while total:
@@ -75,13 +84,17 @@ def content_of(root: etree._Element) -> tuple[etree._Element, tuple[str, ...]]:
     """The element that holds the document, and the page's own texts around it (furniture), in order."""
     found: list[etree._Element] = []
     for path in _KNOWN:
-        found = [element for element in root.xpath(path) if _letters(element)]
+        found = root.xpath(path)
+        if len(found) > 1:
+            found = [element for element in found if _letters(element)]
         if found:
             break
     body = root.find("body")
     if body is None:
         body = root
-    content = max(found, key=_letters) if found else _densest(body)
+    if len(found) != 1:
+        found = [max(found, key=_letters)] if found else [_densest(body)]
+    content = found[0]
     return content, _outside(body, content)
 
 

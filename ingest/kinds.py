@@ -40,7 +40,7 @@ def kind_of(path: Path) -> str:
         return "empty"
     if head.startswith(_OLE):
         return _ole_kind(path)
-    if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip_kind(path)
     if b"%PDF-" in head[:1024]:
         return "pdf"
@@ -91,7 +91,7 @@ def _zip_kind(path: Path) -> str:
 def _text_kind(head: bytes) -> str:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:4096]
     header = start[:2048].lower()
-    if re.match(rb"(?:[a-z-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*?mime-version:", header) and b"multipart/related" in start.lower():
+    if re.match(rb"(?:[a-z-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*?mime-version:", header) and b"multipart/" in header:
         return "mhtml"
     if re.match(rb"from\s+saved\s+by|from:\s*<?saved by|mime-version:", header) and b"content-type" in header:
         return "mhtml"

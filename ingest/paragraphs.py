@@ -1,4 +1,4 @@
-"""From runs of raw text to clean paragraphs: the one place where white space, hidden characters and line breaks are settled.
+"""From runs of raw text to clean paragraphs: white space, hidden characters and line breaks are settled here only.
 
 Every loader collects runs (text with bold and italic) and hands them here, so that one law gives the same words
 whatever file it came from.
@@ -17,12 +17,9 @@ LINE_BREAK = "\u2028"
 """A hard line break (`<br>`, `w:br`) inside a run; all other white space is only space."""
 
 # Soft hyphen, zero-width characters, byte order mark, bidi marks, word joiner: invisible, and found inside words.
-_INVISIBLE = {ord(c): None for c in "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e"}
 # Control characters have no business in a text; the object replacement character stands for pictures.
-_INVISIBLE |= {code: None for code in range(0x20) if chr(code) not in "\t\n\v\f\r"} | {0x7F: None, 0xFFFC: None}
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\u202a-\u202e\ufffc\x00-\x08\x0e-\x1f\x7f]")
 
-_SPACE = re.compile(r"[^\S\u2028]+")
-_ANY_SPACE = re.compile(r"\s+")
 _RULE = re.compile(r"[-_–—―=*·.…\s~¯˗]+\Z")
 _STARTS_ITEM = re.compile(
     r"(?:phần|chương|mục|tiểu mục|điều|phụ lục|mẫu số|biểu mẫu)\s+(?:thứ\s+)?(?:[ivxlc]+|\d+|[a-zđ]{1,5})\b"
@@ -46,7 +43,10 @@ class Run(NamedTuple):
 
 def clean(text: str) -> str:
     """`text` in NFC without invisible characters, all white space (line breaks too) collapsed to single spaces."""
-    return _ANY_SPACE.sub(" ", unicodedata.normalize("NFC", text.translate(_INVISIBLE))).strip()
+    text = " ".join(text.split())
+    if _INVISIBLE.search(text):
+        text = " ".join(_INVISIBLE.sub("", text).split())
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
 def is_rule(line: str) -> bool:
@@ -91,6 +91,8 @@ def texts_of(runs: Iterable[Run]) -> list[str]:
 
 def _looks(runs: list[Run]) -> tuple[bool, bool]:
     """Bold and italic of a whole paragraph: at least nine tenths of its letters and digits are."""
+    if not any(run.bold or run.italic for run in runs):
+        return False, False
     total = bold = italic = 0
     for run in runs:
         weight = sum(map(str.isalnum, run.text))
