@@ -97,6 +97,13 @@ class Index(Protocol):
         """Write all points of a document's version, make them visible, drop every other version; the number written."""
         ...
 
+    def publish(self, key: str, version: str) -> int:
+        """Make a version that is already written visible, drop every other one; the number of its points.
+
+        For recovery, when the catalogue says which version holds. Raises NotFound when it has no points.
+        """
+        ...
+
     def remove(self, key: str) -> int:
         """Drop every point of a document; the number of points that were there."""
         ...

@@ -1,0 +1,286 @@
+"""`EdgeIndex`: the index port on Qdrant Edge, the engine inside the process; one folder, one handle.
+
+Edge calls hold the GIL, so calling one directly from the event loop costs nothing that a thread would save. Two locks:
+`_writing` keeps writers apart, for as long as a document takes; `_gate` makes a few calls one step for readers, for
+milliseconds.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import qdrant_edge as engine
+
+from legal.errors import NotFound
+from retrieval.index import Candidates, Manifest, Point, Scored, SearchFilter, Sparse
+from retrieval.passage import Passage
+from retrieval.points import (
+    DENSE,
+    HIDDEN,
+    INDEXED,
+    LEXICAL,
+    SHOWN,
+    AnyOf,
+    Condition,
+    Payload,
+    card_changes,
+    conditions,
+    from_payload,
+    reading,
+    split_reading,
+    to_payload,
+)
+from serving.protocols import Vectors
+
+#: Points a call: readers get their turn between two calls.
+_BATCH = 16
+_PAGE = 1000
+_ALL = 10_000_000
+
+_KINDS = {"keyword": engine.PayloadSchemaType.Keyword, "integer": engine.PayloadSchemaType.Integer}
+
+
+def _condition(condition: Condition) -> Any:
+    if isinstance(condition, AnyOf):
+        match = (
+            engine.MatchValue(condition.values[0])
+            if len(condition.values) == 1
+            else engine.MatchAny(list(condition.values))
+        )
+        return engine.FieldCondition(condition.field, match=match)
+    return engine.FieldCondition(condition.field, range=engine.RangeFloat(gte=condition.low, lte=condition.high))
+
+
+def edge_filter(asked: Iterable[Condition]) -> Any:
+    """Our conditions as the engine's filter: all must hold."""
+    return engine.Filter(must=[_condition(condition) for condition in asked])
+
+
+def _point(point: Point, position: int, *, live: bool) -> Any:
+    vectors: dict[str, Any] = {}
+    if point.dense is not None:
+        vectors[DENSE] = point.dense.tolist()
+    if point.sparse is not None and point.sparse.indices:
+        vectors[LEXICAL] = engine.SparseVector(list(point.sparse.indices), list(point.sparse.values))
+    payload = to_payload(point.passage, position=position, live=live)
+    return engine.Point(id=point.passage.id, vector=vectors, payload=payload)
+
+
+def _of(key: str, version: str | None = None) -> Any:
+    return edge_filter([AnyOf("key", (key,)) if version is None else AnyOf("reading", (reading(key, version),))])
+
+
+class EdgeIndex:
+    """One generation in one folder. The folder belongs to this process alone; `EmbeddedIndex` sees to that."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        """Open the generation in `folder`, or make an empty one there."""
+        self._manifest = manifest
+        self._writing = threading.RLock()
+        self._gate = threading.Lock()
+        if (folder / "edge_config.json").exists():
+            self._shard = engine.EdgeShard.load(str(folder))
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._shard = engine.EdgeShard.create(str(folder), _config(manifest.dimension))
+        known = self._shard.info().payload_schema
+        for field, kind in INDEXED.items():
+            if field not in known:
+                self._shard.update(engine.UpdateOperation.create_field_index(field, _KINDS[kind]))
+
+    @property
+    def manifest(self) -> Manifest:
+        return self._manifest
+
+    async def search(
+        self, dense: Vectors | None, sparse: Sparse | None, where: SearchFilter, *, limit: int
+    ) -> Candidates:
+        """Both searches in one call of the engine. A missing vector gives an empty list on its side."""
+        asked: list[Any] = []
+        condition = edge_filter(conditions(where))
+        if dense is not None:
+            asked.append(_query(engine.Query.Nearest(dense.tolist(), using=DENSE), condition, limit))
+        if sparse is not None and sparse.indices:
+            vector = engine.SparseVector(list(sparse.indices), list(sparse.values))
+            asked.append(_query(engine.Query.Nearest(vector, using=LEXICAL), condition, limit))
+        if not asked:
+            return Candidates((), ())
+        with self._gate:
+            answers = self._shard.query_batch(engine.QueryBatchRequest(asked))
+        passages: dict[str, Passage] = {}
+        found = [_scored(answer, passages) for answer in answers]
+        by_meaning = found.pop(0) if dense is not None else ()
+        return Candidates(by_meaning, found[0] if found else ())
+
+    async def fetch(self, where: SearchFilter, *, limit: int = 100) -> list[Passage]:
+        """Passages by exact conditions, in reading order (document key, then position)."""
+        condition = edge_filter(conditions(where))
+        with self._gate:
+            records, more = self._page(condition, limit)
+            if more is not None:
+                places = [
+                    (record.payload["key"], record.payload["position"], record.id)
+                    for record in self._scroll(condition, ["key", "position"])
+                ]
+                wanted = [place[2] for place in sorted(places, key=lambda place: place[:2])[:limit]]
+                records = self._shard.retrieve(wanted, True, False)
+        records = sorted(records, key=lambda record: (record.payload["key"], record.payload["position"]))
+        return [from_payload(record.id, record.payload) for record in records]
+
+    def replace(self, key: str, version: str, points: Iterable[Point]) -> int:
+        """Write the version unseen, then show it and drop every other in one step.
+
+        A version that is shown already is written over in one call, so that it never answers in part.
+        """
+        with self._writing:
+            if self._counted(_live(key, version, SHOWN)):
+                return self._rewrite(key, version, points)
+            # Leftovers of a write of the same version that was cut off.
+            self._update(engine.UpdateOperation.delete_points_by_filter(_live(key, version, HIDDEN)))
+            written: set[str] = set()
+            numbered = enumerate(points)
+            try:
+                while batch := list(islice(numbered, _BATCH)):
+                    made = [_point(point, position, live=False) for position, point in batch]
+                    self._update(engine.UpdateOperation.upsert_points(made))
+                    written.update(point.passage.id for _, point in batch)
+            except BaseException:
+                self._update(engine.UpdateOperation.delete_points_by_filter(_live(key, version, HIDDEN)))
+                raise
+            if written:
+                self._show(key, version)
+            else:
+                self.remove(key)
+            return len(written)
+
+    def publish(self, key: str, version: str) -> int:
+        """Show a version that is already written and drop every other one; the number of its points.
+
+        For recovery after a crash, when the catalogue says which version holds. Raises NotFound when it has no points.
+        """
+        with self._writing:
+            number = self.count(key, version=version)
+            if not number:
+                raise NotFound("Chỉ mục không có phiên bản này của văn bản; hãy nạp lại văn bản.")
+            self._show(key, version)
+            return number
+
+    def remove(self, key: str) -> int:
+        with self._writing, self._gate:
+            number = self._count(_of(key))
+            if number:
+                self._shard.update(engine.UpdateOperation.delete_points_by_filter(_of(key)))
+            return number
+
+    def count(self, key: str | None = None, *, version: str | None = None) -> int:
+        with self._gate:
+            return self._count(None if key is None else _of(key, version))
+
+    def versions(self) -> dict[str, set[str]]:
+        with self._gate:
+            answer = self._shard.facet(engine.FacetRequest(key="reading", limit=_ALL, exact=True))
+        found: dict[str, set[str]] = {}
+        for hit in answer.hits:
+            if not hit.count:
+                continue  # a value whose points are gone
+            key, version = split_reading(str(hit.value))
+            found.setdefault(key, set()).add(version)
+        return found
+
+    def set_card(self, key: str, version: str, changes: dict[str, object]) -> None:
+        put, drop = card_changes(changes)
+        with self._writing, self._gate:
+            if put:
+                self._shard.update(engine.UpdateOperation.set_payload_by_filter(_of(key, version), put))
+            if drop:
+                self._shard.update(engine.UpdateOperation.delete_payload_by_filter(_of(key, version), drop))
+
+    def optimise(self) -> bool:
+        """Merge segments and build the graph. Freezes the process for seconds: for worker processes only."""
+        with self._writing, self._gate:
+            return bool(self._shard.optimize())
+
+    def flush(self) -> None:
+        with self._writing, self._gate:
+            self._shard.flush()
+
+    def close(self) -> None:
+        """Flush and let go of the folder."""
+        with self._writing, self._gate:
+            self._shard.flush()
+            self._shard.close()
+
+    def _show(self, key: str, version: str) -> None:
+        others = engine.Filter(must=[_condition(AnyOf("key", (key,)))], must_not=list(_of(key, version).must))
+        show: Payload = {"live": SHOWN}
+        with self._gate:  # the new version first: a crash between the two leaves both, never none
+            self._shard.update(engine.UpdateOperation.set_payload_by_filter(_of(key, version), show))
+            self._shard.update(engine.UpdateOperation.delete_points_by_filter(others))
+
+    def _rewrite(self, key: str, version: str, points: Iterable[Point]) -> int:
+        made = [_point(point, position, live=True) for position, point in enumerate(points)]
+        kept = {point.id for point in made}
+        if not made:
+            self.remove(key)
+            return 0
+        stale = engine.Filter(must=list(_of(key).must), must_not=[engine.HasIdCondition(kept)])
+        with self._gate:
+            self._shard.update(engine.UpdateOperation.upsert_points(made))
+            self._shard.update(engine.UpdateOperation.delete_points_by_filter(stale))
+        return len(kept)
+
+    def _counted(self, condition: Any) -> int:
+        with self._gate:
+            return self._count(condition)
+
+    def _update(self, operation: Any) -> None:
+        with self._gate:
+            self._shard.update(operation)
+
+    def _count(self, condition: Any) -> int:
+        return int(self._shard.count(engine.CountRequest(exact=True, filter=condition)))
+
+    def _page(self, condition: Any, limit: int, fields: Any = True, offset: Any = None) -> tuple[list[Any], Any]:
+        records, following = self._shard.scroll(
+            engine.ScrollRequest(offset=offset, limit=limit, filter=condition, with_payload=fields, with_vector=False)
+        )
+        return records, following
+
+    def _scroll(self, condition: Any, fields: Sequence[str]) -> Iterator[Any]:
+        offset = None
+        while True:
+            records, offset = self._page(condition, _PAGE, list(fields), offset)
+            yield from records
+            if offset is None:
+                return
+
+
+def _config(dimension: int) -> Any:
+    return engine.EdgeConfig(
+        vectors={DENSE: engine.EdgeVectorParams(size=dimension, distance=engine.Distance.Cosine)},
+        sparse_vectors={LEXICAL: engine.EdgeSparseVectorParams(modifier=engine.Modifier.Idf)},
+    )
+
+
+def _live(key: str, version: str, live: str) -> Any:
+    return edge_filter([AnyOf("reading", (reading(key, version),)), AnyOf("live", (live,))])
+
+
+def _query(query: Any, condition: Any, limit: int) -> Any:
+    return engine.QueryRequest(limit=limit, query=query, filter=condition, with_payload=True, with_vector=False)
+
+
+def _scored(answer: Sequence[Any], passages: dict[str, Passage]) -> tuple[Scored, ...]:
+    """Hits of one search; a passage found by both searches is read once."""
+    found: list[Scored] = []
+    for hit in answer:
+        point_id = str(hit.id)
+        passage = passages.get(point_id)
+        if passage is None:
+            passage = passages[point_id] = from_payload(point_id, hit.payload)
+        found.append(Scored(passage, float(hit.score)))
+    return tuple(found)

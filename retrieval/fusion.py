@@ -1,0 +1,115 @@
+"""From two lists of candidates to one order: score fusion, and one hit a provision.
+
+All functions are pure and give scores between 0 and 1, best first, ties by passage id, whatever the order of their input.
+A passage that only one search brought scores nothing on the other side, as much as the last of that list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import fmean, pstdev
+from typing import Literal
+
+from retrieval.answer import Hit
+from retrieval.index import Candidates, Scored
+from retrieval.passage import Passage
+
+Method = Literal["min_max", "rrf", "dbsf"]
+
+
+def fuse(
+    candidates: Candidates,
+    *,
+    dense_weight: float = 0.7,
+    lexical_weight: float = 1.0,
+    method: Method = "min_max",
+    rrf_k: float = 10.0,
+) -> list[Scored]:
+    """The passages of both searches with one score each.
+
+    The weights are relative: the score is their weighted mean. A search that brought nothing leaves the other alone, with
+    its full weight, so that a missing model does not halve the scores.
+    """
+    sides = [
+        (_SCALES[method](side, rrf_k), weight)
+        for side, weight in ((candidates.dense, dense_weight), (candidates.lexical, lexical_weight))
+        if side and weight > 0.0
+    ]
+    total = sum(weight for _, weight in sides)
+    passages = {scored.passage.id: scored.passage for scored in (*candidates.dense, *candidates.lexical)}
+    fused = (
+        Scored(passages[identity], min(1.0, sum(scale.get(identity, 0.0) * weight for scale, weight in sides) / total))
+        for identity in {identity for scale, _ in sides for identity in scale}
+    )
+    return sorted(fused, key=lambda scored: (-scored.score, scored.passage.id))
+
+
+def min_max(side: Sequence[Scored]) -> dict[str, float]:
+    """Passage id -> raw score scaled so that the list's best is 1 and its last 0; all 1 when they are equal."""
+    best = _best(side)
+    low, high = min(best.values(), default=0.0), max(best.values(), default=0.0)
+    if high <= low:
+        return dict.fromkeys(best, 1.0)
+    return {identity: min(1.0, (score - low) / (high - low)) for identity, score in best.items()}
+
+
+def rrf(side: Sequence[Scored], k: float = 10.0) -> dict[str, float]:
+    """Passage id -> reciprocal rank, (k + 1) / (k + rank), so that the first has 1. Equal scores share the better rank.
+
+    Cormack, Clarke, Büttcher 2009.
+    """
+    best = _best(side)
+    ranks: dict[float, int] = {}
+    for place, score in enumerate(sorted(best.values(), reverse=True), start=1):
+        ranks.setdefault(score, place)
+    return {identity: (k + 1.0) / (k + ranks[score]) for identity, score in best.items()}
+
+
+def dbsf(side: Sequence[Scored]) -> dict[str, float]:
+    """Passage id -> raw score scaled between mean - 3 deviations (0) and mean + 3 (1), cut off there.
+
+    Distribution-based score fusion (Mazzeschi 2023), as Qdrant has it; all 0.5 when the scores are equal.
+    """
+    best = _best(side)
+    if not best:
+        return {}
+    mean, deviation = fmean(best.values()), pstdev(best.values())
+    if deviation == 0.0:
+        return dict.fromkeys(best, 0.5)
+    return {identity: min(1.0, max(0.0, (score - mean) / (6.0 * deviation) + 0.5)) for identity, score in best.items()}
+
+
+def provision_of(passage: Passage) -> tuple[str, str]:
+    """What counts as one hit: (document key, eid of the article), or the passage's own eid where there is no article."""
+    if passage.article is None:
+        return passage.document.key, passage.eid
+    steps = passage.eid.split("__")
+    place = next((place for place, step in enumerate(steps) if step.startswith("art_")), len(steps) - 1)
+    return passage.document.key, "__".join(steps[: place + 1])
+
+
+def group_by_provision(scored: Iterable[Scored], key: Callable[[Passage], tuple[str, str]] = provision_of) -> list[Hit]:
+    """One hit a provision: its best passage with that passage's score, ranked from 1."""
+    best: dict[tuple[str, str], Scored] = {}
+    for one in scored:
+        group = key(one.passage)
+        held = best.get(group)
+        if held is None or (-one.score, one.passage.id) < (-held.score, held.passage.id):
+            best[group] = one
+    ordered = sorted(best.values(), key=lambda one: (-one.score, one.passage.id))
+    return [Hit(rank, one.score, one.passage) for rank, one in enumerate(ordered, start=1)]
+
+
+def _best(side: Sequence[Scored]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for scored in side:
+        held = found.get(scored.passage.id)
+        found[scored.passage.id] = scored.score if held is None else max(held, scored.score)
+    return found
+
+
+_SCALES: Mapping[Method, Callable[[Sequence[Scored], float], dict[str, float]]] = {
+    "min_max": lambda side, _: min_max(side),
+    "rrf": rrf,
+    "dbsf": lambda side, _: dbsf(side),
+}
