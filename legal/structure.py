@@ -1,0 +1,215 @@
+"""From paragraphs and tables to a document's tree of provisions; never refuses, loses no word, doubles none.
+
+A line-anchored state machine: `structure_quotes` marks what is quoted, `structure_articles` chooses the articles' headings,
+`structure_frame` cuts off what stands around the body, `structure_body` and `structure_headings` build the tree.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from legal.blocks import Block, Paragraph, Table
+from legal.document import LegalDocument, Metadata
+from legal.structure_body import BodyReader
+from legal.structure_frame import (
+    Frame,
+    Part,
+    attached_title,
+    frame_of,
+    is_contents_title,
+    is_enclosed_note,
+    is_preamble,
+    is_recipients,
+    schedule_title,
+)
+from legal.structure_headings import HeadingReader, first_heading
+from legal.structure_lines import Line, article, cell_paragraphs, division, lines_of
+from legal.structure_quotes import quoted_lines
+from legal.structure_tree import Tree
+from legal.text import words
+
+_LONG = 300  # characters: no line of a title block is longer
+_TITLE_LINES = 6
+
+
+def read(blocks: Sequence[Block], furniture: Sequence[str] = ()) -> LegalDocument:
+    """The document that the blocks print, with empty metadata. `furniture`: the source's text that is not the document's own.
+
+    Every word of the blocks and the furniture is in the result exactly once (`printed_words`).
+    """
+    lines = lines_of(blocks)
+    quoted = quoted_lines(lines)
+    frame = frame_of(lines, quoted)
+    tree = Tree()
+    main = frame.parts[0]
+    front = _front(main, lines, frame)
+    contents = [lines[at] for at in sorted(frame.contents) if at < main.body or at >= main.tail]
+    _read_part(tree, main, lines, quoted, frame, front)
+    signature, recipients = _back(lines[at] for at in range(main.tail, main.end) if at not in frame.contents)
+    for part in frame.parts[1:]:
+        more_signature, more_recipients = _attachment(tree, part, lines, quoted, frame)
+        signature += more_signature
+        recipients += more_recipients
+    title_block, preamble = _title_and_preamble([lines[at] for at in range(front) if at not in frame.contents])
+    return LegalDocument(
+        Metadata(),
+        tuple(node.frozen() for node in tree.roots),
+        tuple(title_block),
+        tuple(preamble),
+        tuple(signature),
+        tuple(recipients),
+        (*furniture, *_texts(contents)),
+    )
+
+
+def printed_words(document: LegalDocument) -> Counter[str]:
+    """Every word that the document prints, with its count: the tree and all that stands around it."""
+    count: Counter[str] = Counter()
+    around = (document.title_block, document.preamble, document.signature, document.recipients, document.furniture)
+    for paragraphs in around:
+        for text in paragraphs:
+            count.update(words(text))
+    for node in document.walk():
+        for text in (node.marker, node.heading, node.text, *(cell for row in node.rows for cell in row)):
+            count.update(words(text))
+    return count
+
+
+def source_words(blocks: Sequence[Block], furniture: Sequence[str] = ()) -> Counter[str]:
+    """Every word of the blocks and the furniture, with its count: what `printed_words` has to equal."""
+    count: Counter[str] = Counter()
+    for block in blocks:
+        for text in _block_texts(block):
+            count.update(words(text))
+    for text in furniture:
+        count.update(words(text))
+    return count
+
+
+def _block_texts(block: Block) -> Iterator[str]:
+    if isinstance(block, Paragraph):
+        yield block.text
+    elif isinstance(block, Table):
+        for row in block.rows:
+            for cell in row:
+                yield from cell.paragraphs
+
+
+def _front(main: Part, lines: Sequence[Line], frame: Frame) -> int:
+    """Where the title block and preamble of the main text end."""
+    if main.articles:
+        return main.body
+    end = main.tail
+    start = first_heading(lines, main.start, end)
+    for at in range(main.start, start):
+        line = lines[at]
+        if line.table is None and len(line.text) > _LONG and not is_preamble(line.text):
+            return at
+        if line.table is not None and at > main.start + _TITLE_LINES:
+            return at
+    return start if start < end else min(end, main.start + _TITLE_LINES)
+
+
+def _read_part(tree: Tree, part: Part, lines: Sequence[Line], quoted: Sequence[bool], frame: Frame, start: int) -> None:
+    """Read a part's body; tables of contents inside it are passed over."""
+    stretches = _without(range(start, part.tail), frame.contents)
+    if part.articles:
+        reader = BodyReader(tree, lines, quoted, part.articles)
+        for first, last in stretches:
+            reader.read(first, last)
+    else:
+        headings = HeadingReader(tree, lines)
+        for first, last in stretches:
+            headings.read(first, last)
+
+
+def _without(span: range, left_out: set[int]) -> list[tuple[int, int]]:
+    stretches: list[tuple[int, int]] = []
+    for at in span:
+        if at in left_out:
+            continue
+        if stretches and stretches[-1][1] == at:
+            stretches[-1] = (stretches[-1][0], at + 1)
+        else:
+            stretches.append((at, at + 1))
+    return stretches
+
+
+def _attachment(
+    tree: Tree, part: Part, lines: Sequence[Line], quoted: Sequence[bool], frame: Frame
+) -> tuple[list[str], list[str]]:
+    """An attachment as an `appendix` with its title lines as heading; gives back its own signature and recipients."""
+    tree.close_all()
+    first = lines[part.start]
+    title = (schedule_title(first.text) or attached_title(first.text)) if first.table is None else None
+    at = part.start + 1 if title is not None else part.start
+    node = tree.open(
+        "appendix", _number_of(title[0]) if title else "", title[0] if title else "", title[1] if title else ""
+    )
+    end = part.body if part.articles else part.tail
+    taken = 0
+    while at < end and taken < _TITLE_LINES and at not in frame.contents:
+        line = lines[at]
+        if line.table is not None or is_enclosed_note(line.text) or division(line.text) or article(line.text):
+            break
+        if not (line.capitals or line.centered or (line.bold and not node.heading)) or len(line.text) > _LONG:
+            break
+        if line.text[0].isdigit() or line.text[0] in "(*-+":
+            break
+        node.heading = f"{node.heading} {line.text}".strip()
+        at, taken = at + 1, taken + 1
+    if part.articles:
+        for other in range(at, part.body):
+            if lines[other].table is not None:
+                tree.add_table(lines[other])
+            elif other not in frame.contents:
+                tree.add_text(lines[other].text)
+        at = part.body
+    _read_part(tree, part, lines, quoted, frame, at)
+    tree.close_all()
+    return _back(lines[other] for other in range(part.tail, part.end))
+
+
+def _number_of(marker: str) -> str:
+    """`PHỤ LỤC SỐ 01` is number 01."""
+    last = marker.rstrip(".:").split()[-1]
+    return last if len(marker.split()) > 1 and (last[0].isdigit() or last.isupper()) and len(last) <= 6 else ""
+
+
+def _title_and_preamble(lines: Sequence[Line]) -> tuple[list[str], list[str]]:
+    cut = next((at for at, line in enumerate(lines) if line.table is None and is_preamble(line.text)), len(lines))
+    return list(_texts(lines[:cut])), list(_texts(lines[cut:]))
+
+
+def _back(lines: Iterator[Line]) -> tuple[list[str], list[str]]:
+    """Signature and recipients among the lines after the body."""
+    signature: list[str] = []
+    recipients: list[str] = []
+    listing = False
+    for line in lines:
+        if line.table is not None:
+            for row in line.table.rows:
+                for cell in row:
+                    texts = [text for text in cell_paragraphs(Table(((cell,),))) if text]
+                    target = recipients if any(is_recipients(text) for text in texts) else signature
+                    target.extend(texts)
+            listing = False
+            continue
+        if is_recipients(line.text):
+            listing = True
+        elif listing and not line.text.startswith(("-", "–", "+", "*", "Như", "như", "Lưu", ".")):
+            listing = False
+        (recipients if listing else signature).append(line.text)
+    return signature, recipients
+
+
+def _texts(lines: Sequence[Line]) -> Iterator[str]:
+    for line in lines:
+        if line.table is None:
+            yield line.text
+        else:
+            yield from cell_paragraphs(line.table)
+
+
+__all__ = ["is_contents_title", "printed_words", "read", "source_words"]

@@ -1,0 +1,94 @@
+"""Which lines open an article: those whose numbers make one rising sequence, tables of contents and mentions left aside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from legal.structure_lines import Line, Marker, article
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A line that looks like an article's heading. `order`: its number as something to compare (5, 5a, 5b, 6)."""
+
+    at: int
+    marker: Marker
+    order: tuple[int, str]
+
+
+def candidates(lines: Sequence[Line], quoted: Sequence[bool]) -> list[Candidate]:
+    """Every unquoted line that has the form of an article's heading."""
+    found = []
+    for at, line in enumerate(lines):
+        if line.text[:1] in "ĐđĐ" and line.text and not quoted[at]:
+            marker = article(line.text)
+            if marker is not None:
+                found.append(Candidate(at, marker, order_of(marker.number)))
+    return found
+
+
+def order_of(number: str) -> tuple[int, str]:
+    """`93b` as (93, "b"), with đ after d."""
+    match = re.match(r"(\d+)(.*)", number)
+    return (int(match[1]), match[2].replace("đ", "d~")) if match else (0, number)
+
+
+def runs(found: Sequence[Candidate]) -> list[list[Candidate]]:
+    """The candidates cut where the numbering starts again: at a `1` that a `2` follows."""
+    parts: list[list[Candidate]] = []
+    for position, candidate in enumerate(found):
+        again = (
+            candidate.order == (1, "")
+            and position + 1 < len(found)
+            and found[position + 1].order in {(2, ""), (1, "a")}
+        )
+        if not parts or (again and parts[-1]):
+            parts.append([])
+        parts[-1].append(candidate)
+    return parts
+
+
+def is_contents(run: Sequence[Candidate], lines: Sequence[Line], until: int) -> bool:
+    """Whether a run is a table of contents: headings with (almost) nothing between them. `until`: where the run ends."""
+    if len(run) < 3:
+        return False
+    ends = [*(candidate.at for candidate in run[1:]), min(until, run[-1].at + 2)]
+    between = sum(
+        len(line.text)
+        for candidate, end in zip(run, ends, strict=True)
+        for line in lines[candidate.at + 1 : end]
+        if not line.capitals and not re.match(r"(?:Chương|Mục|Tiểu mục|Phần) ", line.text)
+    )
+    return between < 12 * len(run)
+
+
+def rising(run: Sequence[Candidate]) -> list[Candidate]:
+    """The best rising sequence of a run: as many articles as possible, steps of one preferred, the later of equals."""
+    if all(a.order < b.order for a, b in zip(run, run[1:], strict=False)):
+        return list(run)
+    best: list[float] = []
+    before: list[int] = []
+    for here, candidate in enumerate(run):
+        score, source = 0.0 if candidate.order[0] <= 1 else -0.5, -1
+        for there in range(here):
+            step = _step(run[there].order, candidate.order)
+            if step is not None and best[there] + step >= score:
+                score, source = best[there] + step, there
+        best.append(score + 1)
+        before.append(source)
+    at = max(range(len(run)), key=lambda position: (best[position], position))
+    chain = []
+    while at >= 0:
+        chain.append(run[at])
+        at = before[at]
+    return chain[::-1]
+
+
+def _step(a: tuple[int, str], b: tuple[int, str]) -> float | None:
+    """What going from one number to the next is worth; None where it does not rise."""
+    if a >= b:
+        return None
+    jump = b[0] - a[0]
+    return 0.5 if jump <= 1 else 0.0 if jump <= 3 else -0.9

@@ -1,0 +1,142 @@
+"""Texts without articles (procedures, notices, schedules): numbered and capital headings become nested sections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from legal.numerals import POINT_LETTERS, roman_value
+from legal.structure_lines import Line, decimal
+from legal.structure_tree import Node, Tree
+
+_NUMBERED = re.compile(r"(?P<number>[IVXLC]+|\d{1,2}|[A-Zđa-z])\s?(?P<mark>[./)])(?!\d)\s*(?P<rest>.*)")
+_LONGEST = 160
+
+
+@dataclass(frozen=True, slots=True)
+class _Title:
+    """A line that may be a heading: `style` of its number ("I", "A", "1", "a", "" for capitals without one)."""
+
+    style: str
+    number: str
+    marker: str
+    rest: str
+
+
+class HeadingReader:
+    """Reads `lines[start:end]` into sections below the innermost open node of the tree."""
+
+    def __init__(self, tree: Tree, lines: Sequence[Line]) -> None:
+        self.tree = tree
+        self.lines = lines
+        self.base = len(tree.stack)
+
+    def read(self, start: int, end: int) -> None:
+        """Place every line exactly once."""
+        for at in range(start, end):
+            line = self.lines[at]
+            if line.table is not None:
+                self.tree.add_table(line)
+                continue
+            title = _title(line)
+            level = self._level(title, line) if title is not None else None
+            if title is None or level is None:
+                self.tree.add_text(line.text)
+                continue
+            heading, text = _cut(title.rest, line)
+            node = self.tree.open("heading", title.number, title.marker, heading, glyph=title.style, level=level)
+            if text:
+                node.lines.append(text)
+
+    def _level(self, title: _Title, line: Line) -> int | None:
+        """The depth the section gets; None when the line is no heading here."""
+        opened = self.tree.stack[self.base :]
+        same = next((node for node in opened if node.glyph == title.style), None)
+        if title.style == "1.1":
+            depth = title.number.count(".")
+            above = title.number.rsplit(".", 1)[0]
+            parent = next((n for n in opened if n.number == above or n.number.endswith("." + above)), None)
+            if parent is not None:
+                return parent.level + 1
+            return None if not _prominent(line) else depth
+        if same is not None and _follows(same, title):
+            return same.level
+        if not (_prominent(line) or (line.capitals and len(line.text) < _LONGEST)):
+            return None
+        if title.style in {"", "1"} and line.capitals:
+            mate = next((node for node in opened if node.glyph in {"", "1"} and node.heading.isupper()), None)
+            if mate is not None:
+                return mate.level
+        if same is not None:
+            return same.level
+        if title.style and title.number not in {"1", "I", "A", "a"} and opened and title.style == "a":
+            return opened[-1].level + 1 if title.number in POINT_LETTERS else None
+        return opened[-1].level + 1 if opened else 0
+
+
+def has_headings(lines: Sequence[Line], start: int, end: int) -> bool:
+    """Whether any of the lines is plainly a heading."""
+    return any(line.table is None and _title(line) is not None and _prominent(line) for line in lines[start:end])
+
+
+def first_heading(lines: Sequence[Line], start: int, end: int) -> int:
+    """The first line that is plainly a heading of the body (numbered, or in bold capitals), `end` when there is none."""
+    for at in range(start, end):
+        line = lines[at]
+        title = _title(line) if line.table is None else None
+        if title is not None and title.style and _prominent(line):
+            return at
+    return end
+
+
+def _title(line: Line) -> _Title | None:
+    text = line.text
+    if (dotted := decimal(text)) is not None and dotted.rest:
+        return _Title("1.1", dotted.number, dotted.printed, dotted.rest)
+    match = _NUMBERED.fullmatch(text)
+    if match is not None and match["rest"] and match["rest"][0] not in ".,…_-":
+        number = match["number"]
+        value = roman_value(number)
+        if number.isdigit():
+            style = "1" if match["mark"] != ")" else "1)"
+        elif value is not None and (len(number) > 1 or number in "IVX"):
+            style = "I"
+        elif len(number) == 1:
+            style = "A" if number.isupper() else "a"
+        else:
+            return None
+        return _Title(style, number, text[: match.start("rest")].strip(), match["rest"])
+    if line.capitals and line.bold and 3 < len(text) < _LONGEST and not text.endswith((",", ";")):
+        return _Title("", "", "", text)
+    return None
+
+
+def _prominent(line: Line) -> bool:
+    """Whether it looks like a heading: bold or capitals, short, no sentence."""
+    text = line.text
+    if len(text) > _LONGEST:
+        return False
+    return line.bold or line.capitals or (len(text) < 80 and text[-1] not in ".;,")
+
+
+def _follows(last: Node, title: _Title) -> bool:
+    """Whether the number is the next of its list."""
+    if not last.number or not title.number:
+        return True
+    if title.style in {"1", "1)"}:
+        return int(title.number) in range(int(last.number) + 1, int(last.number) + 3)
+    if title.style == "I":
+        return (roman_value(title.number) or 0) - (roman_value(last.number) or 0) in (1, 2)
+    order = POINT_LETTERS + "fjwz"
+    return 0 < order.find(title.number.lower()) - order.find(last.number.lower()) <= 2
+
+
+def _cut(rest: str, line: Line) -> tuple[str, str]:
+    """Heading and first text: `Thời hạn giải quyết: 05 ngày` is cut after the colon; a sentence is text only."""
+    head, colon, tail = rest.partition(":")
+    if colon and tail.strip() and len(head) <= 100:
+        return f"{head}:", tail.strip()
+    if len(rest) > _LONGEST and not line.bold:
+        return "", rest
+    return rest, ""
