@@ -13,7 +13,8 @@ from lxml import etree
 
 from ingest.html_content import content_of
 from ingest.paragraphs import LINE_BREAK, Run, clean, paragraphs_of, texts_of
-from legal.blocks import Align, Block, Cell, Paragraph, Source, Table
+from ingest.tables import table_or_contents, texts_in
+from legal.blocks import Align, Block, Cell, Source
 from legal.errors import LimitExceeded, UnreadableDocument
 
 # fmt: off
@@ -46,8 +47,6 @@ class _OpenTable:
     cell: list[str] | None = None
     span: tuple[int, int] = (1, 1)
     blocks: list[Block] = field(default_factory=list)
-    nested: bool = False
-    longest: int = 0
 
 
 def _span(element: etree._Element, name: str) -> int:
@@ -67,8 +66,8 @@ def _list_marker(element: etree._Element) -> str:
     except ValueError:
         number = 1
     number += sum(1 for sibling in element.itersiblings("li", preceding=True))
-    if parent.get("type") in ("a", "A"):
-        return f"{chr(ord(parent.get('type')) + (number - 1) % 26)}) "
+    if (first := parent.get("type")) in ("a", "A"):
+        return f"{chr(ord(first) + (number - 1) % 26)}) "
     return f"{number}. "
 
 
@@ -158,8 +157,6 @@ class _Walker:
             align = "center"
         self._align.append(align)
         if element.tag == "table":
-            if self._tables:
-                self._tables[-1].nested = True
             self._tables.append(_OpenTable())
         elif element.tag == "tr" and self._tables:
             self._tables[-1].rows.append([])
@@ -181,7 +178,6 @@ class _Walker:
                     if not table.rows:
                         table.rows.append([])
                     table.rows[-1].append(Cell(tuple(table.cell), *table.span))
-                    table.longest = max(table.longest, len(table.cell))
                     table.cell = None
             elif tag == "table" and self._tables:
                 self._close_table(self._tables.pop())
@@ -201,27 +197,14 @@ class _Walker:
             table.cell.extend(texts_of(runs))
 
     def _close_table(self, table: _OpenTable) -> None:
-        rows = tuple(tuple(row) for row in table.rows if row)
-        cells = sum(len(row) for row in rows)
-        blocks: list[Block]
-        # A frame around text, or a page laid out by tables, is no table of the document: give its contents as they are.
-        if cells <= 1 or table.longest > 40:
-            blocks = table.blocks
-        elif not any(cell.paragraphs for row in rows for cell in row):
-            blocks = []
-        else:
-            blocks = [Table(rows)]
+        blocks = table_or_contents(table.rows, table.blocks)
         if not self._tables:
             self.blocks.extend(blocks)
             return
         outer = self._tables[-1]
         outer.blocks.extend(blocks)
         if outer.cell is not None:
-            for block in blocks:
-                if isinstance(block, Paragraph):
-                    outer.cell.append(block.text)
-                else:
-                    outer.cell.extend(text for row in block.rows for cell in row for text in cell.paragraphs)
+            outer.cell.extend(texts_in(blocks))
 
 
 def read_html(data: bytes) -> Source:

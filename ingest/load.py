@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from ingest.docx import read_docx
 from ingest.html import read_html
 from ingest.kinds import kind_of
 from ingest.limits import Limits
@@ -18,7 +19,7 @@ def _html(path: Path, limits: Limits) -> Source:
     return read_html(path.read_bytes())
 
 
-_READERS: dict[str, Callable[[Path, Limits], Source]] = {"html": _html}
+_READERS: dict[str, Callable[[Path, Limits], Source]] = {"html": _html, "docx": read_docx}
 
 
 def load(path: Path, limits: Limits = DEFAULT_LIMITS) -> Source:
