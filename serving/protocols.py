@@ -120,3 +120,9 @@ class PassageTooLong(ModelRefused, ValueError):
         )
         self.tokens = tokens
         self.window = window
+
+
+class PromptTooLong(ModelRefused):
+    """Prompt and answer do not fit the model's context together: fewer or shorter sources are needed."""
+
+    code = "prompt_too_long"
