@@ -12,7 +12,7 @@ INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """`text`: the clean form. `origin[i]`: start and end in the given text of what became character i; None: the same."""
+    """`text`: the clean form. `origin[i]`: where in the given text character i came from; None: the same."""
 
     text: str
     origin: tuple[tuple[int, int], ...] | None = None
