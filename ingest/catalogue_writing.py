@@ -1,0 +1,366 @@
+"""`CatalogueWriting`: the steps by which a document comes, changes and goes, each intent journalled.
+
+A write is two steps with the index between them: `begin_write` (the version is stored and journalled), the points go
+into the index, `finish_write` (the version answers, the one before is kept as replaced). What a crash cuts off stays in
+the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from ingest.catalogue import Catalogue, card_of
+from ingest.catalogue_tables import (
+    LIVE,
+    NEEDS_REVIEW,
+    REMOVED,
+    REPLACED,
+    WRITING,
+    DocumentRow,
+    FileRow,
+    JournalRow,
+    LabelRow,
+    MetaRow,
+    VersionRow,
+)
+from legal.document import Metadata
+from legal.errors import NotFound
+from legal.number import DocumentNumber
+from legal.text import fold
+from retrieval.passage import DocumentCard
+
+_DAYS = ("issued", "effective_from", "effective_to")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file as it was when it was last met. `failed`: it did not become a document then."""
+
+    path: str
+    sha256: str
+    size: int
+    mtime_ns: int
+    version: str | None = None
+    code: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A reading that is about to be written. `tree`: packed. `text_hash`: of its words in order."""
+
+    card: DocumentCard
+    metadata: Metadata
+    sha256: str
+    text_hash: str
+    file_name: str
+    file_time: float
+    kind: str
+    size: int
+    tree: bytes
+    provisions: int
+    passages: int
+    coverage: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LiveVersion:
+    """The version of a document that answers."""
+
+    key: str
+    version: str
+    passages: int
+    sha256: str
+    text_hash: str
+    file_time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A journalled intent that has not been finished."""
+
+    id: int
+    operation: str
+    key: str
+    version: str | None
+    details: Mapping[str, Any]
+
+
+class CatalogueWriting:
+    """The writing side of a catalogue. One writer at a time (`Home.writing`)."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._sessions = catalogue.sessions
+
+    # What is known
+
+    def files(self) -> dict[str, KnownFile]:
+        """Every file that was met, by its path."""
+        with self._sessions() as session:
+            rows = session.scalars(select(FileRow))
+            return {
+                row.path: KnownFile(row.path, row.sha256, row.size, row.mtime_ns, row.version, row.code, row.reason)
+                for row in rows
+            }
+
+    def live(self) -> dict[str, LiveVersion]:
+        """The version that answers, by document key."""
+        with self._sessions() as session:
+            rows = session.scalars(select(VersionRow).where(VersionRow.state == LIVE))
+            return {
+                row.key: LiveVersion(row.key, row.id, row.passages, row.sha256, row.text_hash, row.file_time)
+                for row in rows
+            }
+
+    def numbered(self) -> dict[str, tuple[str | None, str | None]]:
+        """Number and issuer of every document that answers, by key."""
+        with self._sessions() as session:
+            rows = session.execute(
+                select(DocumentRow.key, DocumentRow.number, DocumentRow.issuer).where(
+                    DocumentRow.current_version.is_not(None)
+                )
+            )
+            return {key: (number, issuer) for key, number, issuer in rows}
+
+    def version_with(self, sha256: str, states: Collection[str] = (LIVE, REPLACED, NEEDS_REVIEW)) -> str | None:
+        """A version read from a file with these bytes, the live one first."""
+        with self._sessions() as session:
+            query = select(VersionRow.id).where(VersionRow.sha256 == sha256, VersionRow.state.in_(states))
+            return session.scalar(query.order_by((VersionRow.state == LIVE).desc(), VersionRow.created.desc()).limit(1))
+
+    def card(self, key: str) -> DocumentCard:
+        """The card of a document that answers. Raises NotFound."""
+        with self._sessions() as session:
+            row = session.get(DocumentRow, key)
+            if row is None or row.current_version is None:
+                raise NotFound("Không có văn bản này trong kho.")
+            return card_of(row, row.current_version, _labels(session, key))
+
+    def journal(self) -> list[Intent]:
+        """What was begun and not finished, oldest first."""
+        with self._sessions() as session:
+            rows = session.scalars(select(JournalRow).order_by(JournalRow.id))
+            return [Intent(row.id, row.operation, row.key, row.version, dict(row.details)) for row in rows]
+
+    # Files
+
+    def note_file(self, file: KnownFile) -> None:
+        """Remember what became of a file."""
+        with self._sessions.begin() as session:
+            _put_file(session, file)
+
+    # A document comes
+
+    def begin_write(self, new: NewVersion, file: KnownFile | None) -> None:
+        """Store the version and the intent to make it the one that answers."""
+        card = new.card
+        with self._sessions.begin() as session:
+            if session.get(DocumentRow, card.key) is None:
+                now = _now()
+                session.add(DocumentRow(key=card.key, created=now, updated=now, title_folded=""))
+                session.flush()
+            _add_version(session, new, WRITING)
+            details = {"card": _card_json(card), "metadata": _people(new.metadata), "file": _file_json(file)}
+            session.add(
+                JournalRow(operation="write", key=card.key, version=card.version, details=details, created=_now())
+            )
+
+    def finish_write(self, key: str, version: str) -> None:
+        """The version answers from now on; the one before is kept as replaced. Doing it twice does no harm."""
+        with self._sessions.begin() as session:
+            intent = session.scalar(
+                select(JournalRow).where(JournalRow.operation == "write", JournalRow.version == version)
+            )
+            if intent is None:
+                return
+            details = intent.details
+            session.execute(
+                update(VersionRow)
+                .where(VersionRow.key == key, VersionRow.state == LIVE, VersionRow.id != version)
+                .values(state=REPLACED)
+            )
+            session.execute(update(VersionRow).where(VersionRow.id == version).values(state=LIVE))
+            row = session.get_one(DocumentRow, key)
+            row.current_version = version
+            row.updated = _now()
+            _describe(session, row, {**details["metadata"], **_card_fields(details["card"])})
+            if details["file"] is not None:
+                _put_file(session, KnownFile(**details["file"]))
+            session.delete(intent)
+
+    def abandon_write(self, key: str, version: str) -> None:
+        """Forget a version that cannot be made to answer; a document that never answered goes with it."""
+        with self._sessions.begin() as session:
+            session.execute(delete(JournalRow).where(JournalRow.operation == "write", JournalRow.version == version))
+            session.execute(delete(VersionRow).where(VersionRow.id == version))
+            if session.scalar(select(VersionRow.id).where(VersionRow.key == key).limit(1)) is None:
+                session.execute(delete(DocumentRow).where(DocumentRow.key == key))
+
+    def keep_aside(self, new: NewVersion, file: KnownFile | None, state: str) -> None:
+        """Store a version that does not answer: an older one (`replaced`), a doubtful one (`needs_review`)."""
+        with self._sessions.begin() as session:
+            if session.get(DocumentRow, new.card.key) is None:
+                now = _now()
+                row = DocumentRow(key=new.card.key, created=now, updated=now, title_folded="")
+                session.add(row)
+                session.flush()
+                _describe(session, row, {**_people(new.metadata), **_card_fields(_card_json(new.card))})
+            _add_version(session, new, state)
+            if file is not None:
+                _put_file(session, file)
+
+    # A document changes or goes
+
+    def begin_change(self, key: str, changes: Mapping[str, Any]) -> int:
+        """Change fields of a document (`status`, `effective_from`, `effective_to`, `access`); the intent's id."""
+        with self._sessions.begin() as session:
+            row = session.get(DocumentRow, key)
+            if row is None or row.current_version is None:
+                raise NotFound("Không có văn bản này trong kho.")
+            plain = _plain(changes)
+            _describe(session, row, plain)
+            row.updated = _now()
+            intent = JournalRow(
+                operation="card", key=key, version=row.current_version, details={"changes": plain}, created=_now()
+            )
+            session.add(intent)
+            session.flush()
+            return intent.id
+
+    def begin_remove(self, key: str) -> int:
+        """The intent to remove a document; its id."""
+        with self._sessions.begin() as session:
+            intent = JournalRow(operation="remove", key=key, version=None, details={}, created=_now())
+            session.add(intent)
+            session.flush()
+            return intent.id
+
+    def finish_remove(self, key: str, intent: int) -> None:
+        """The document no longer answers; its versions stay on record as removed, its files are forgotten."""
+        with self._sessions.begin() as session:
+            versions = select(VersionRow.id).where(VersionRow.key == key)
+            session.execute(delete(FileRow).where(FileRow.version.in_(versions)))
+            session.execute(update(VersionRow).where(VersionRow.key == key).values(state=REMOVED))
+            row = session.get(DocumentRow, key)
+            if row is not None:
+                row.current_version = None
+                row.updated = _now()
+            session.execute(delete(JournalRow).where(JournalRow.id == intent))
+
+    def finish(self, intent: int) -> None:
+        """Strike an intent out of the journal."""
+        with self._sessions.begin() as session:
+            session.execute(delete(JournalRow).where(JournalRow.id == intent))
+
+    def set_passages(self, version: str, passages: int) -> None:
+        """Correct a version's number of passages after it was chunked anew."""
+        with self._sessions.begin() as session:
+            session.execute(update(VersionRow).where(VersionRow.id == version).values(passages=passages))
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Remember a fact about the home."""
+        with self._sessions.begin() as session:
+            session.merge(MetaRow(name=name, value=value))
+
+
+def changes_of(details: Mapping[str, Any]) -> dict[str, object]:
+    """The changes of a `card` intent, typed as the index wants them."""
+    return _typed(details["changes"])
+
+
+def _add_version(session: Session, new: NewVersion, state: str) -> None:
+    session.add(
+        VersionRow(
+            id=new.card.version,
+            key=new.card.key,
+            sha256=new.sha256,
+            text_hash=new.text_hash,
+            file_name=new.file_name,
+            file_time=new.file_time,
+            kind=new.kind,
+            size=new.size,
+            state=state,
+            tree=new.tree,
+            coverage=new.coverage,
+            notes=list(new.notes),
+            provisions=new.provisions,
+            passages=new.passages,
+            created=_now(),
+        )
+    )
+
+
+def _describe(session: Session, row: DocumentRow, fields: Mapping[str, Any]) -> None:
+    values = _typed(fields)
+    access = values.pop("access", None)
+    for name, value in values.items():
+        setattr(row, name, value)
+    if "title" in fields or "number" in fields:
+        row.title_folded = fold(row.title or "")
+        number = DocumentNumber.try_parse(row.number) if row.number else None
+        row.number_key = number.key if number else row.number
+    if access is not None:
+        session.execute(delete(LabelRow).where(LabelRow.key == row.key))
+        session.add_all(LabelRow(key=row.key, label=str(label)) for label in sorted(set(_labels_given(access))))
+
+
+def _labels_given(access: Any) -> Sequence[str]:
+    return [str(label) for label in access]
+
+
+def _labels(session: Session, key: str) -> tuple[str, ...]:
+    return tuple(session.scalars(select(LabelRow.label).where(LabelRow.key == key).order_by(LabelRow.label)))
+
+
+def _put_file(session: Session, file: KnownFile) -> None:
+    session.merge(FileRow(**_file_json(file) or {}, seen=_now()))
+
+
+def _file_json(file: KnownFile | None) -> dict[str, Any] | None:
+    return None if file is None else {name: getattr(file, name) for name in KnownFile.__slots__}
+
+
+def _people(metadata: Metadata) -> dict[str, Any]:
+    return {name: getattr(metadata, name) for name in ("signer", "signer_title", "place")}
+
+
+def _card_json(card: DocumentCard) -> dict[str, Any]:
+    return _plain({name: getattr(card, name) for name in DocumentCard.__slots__})
+
+
+def _card_fields(card: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in card.items() if name not in ("key", "version")}
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as JSON can hold them."""
+    plain: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, date):
+            plain[name] = value.isoformat()
+        elif isinstance(value, (tuple, set, frozenset)):
+            plain[name] = sorted(value)
+        else:
+            plain[name] = value
+    return plain
+
+
+def _typed(plain: Mapping[str, Any]) -> dict[str, object]:
+    typed: dict[str, object] = dict(plain)
+    for name in _DAYS:
+        if isinstance(typed.get(name), str):
+            typed[name] = date.fromisoformat(str(typed[name]))
+    if isinstance(typed.get("access"), list):
+        typed["access"] = tuple(plain["access"])
+    return typed
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

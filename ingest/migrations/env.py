@@ -1,0 +1,15 @@
+"""What Alembic runs: the steps, on the connection that the catalogue hands in."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from ingest.catalogue_tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,  # SQLite changes tables by copying them
+)
+with context.begin_transaction():
+    context.run_migrations()
