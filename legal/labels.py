@@ -1,7 +1,7 @@
-"""How an official writes the address of a provision ("điểm a khoản 1 Điều 8") and how the code does (`art_8__para_1__point_a`).
+"""How officials write a provision's address ("điểm a khoản 1 Điều 8") and how the code does: `art_8__para_1__point_a`.
 
-`eid_label` and `parse_label` go back and forth without a document; `label_of` and `labels` print the numbers as the document
-itself prints them ("Chương II", "Chương 2"), and name the attachment an article stands in.
+`eid_label` and `parse_label` go back and forth without a document; `label_of` and `labels` print the numbers as the
+document itself prints them ("Chương II", "Chương 2"), and name the attachment an article stands in.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ ATTACHED_TYPES = (
 ATTACHED_SUFFIX = "ban hành kèm theo"
 
 _WORDS = {
-    "part": "Phần", "chp": "Chương", "sec": "Mục", "subsec": "Tiểu mục", "art": "Điều", "para": "khoản", "point": "điểm",
-    "item": "tiết", "att": "Phụ lục", "table": "Bảng", "blk": "Đoạn",
+    "part": "Phần", "chp": "Chương", "sec": "Mục", "subsec": "Tiểu mục", "art": "Điều", "para": "khoản",
+    "point": "điểm", "item": "tiết", "att": "Phụ lục", "table": "Bảng", "blk": "Đoạn",
 }  # fmt: skip
 _PREFIXES = {word.lower(): prefix for prefix, word in _WORDS.items()}
 _MERGED = {"sec", "item"}  # "Mục 5.2" is mục 2 under mục 5
@@ -138,8 +138,8 @@ def eid_label(eid: str) -> str:
 
 
 def parse_label(text: str) -> str:
-    """The eid that a label names: "điểm a khoản 1 Điều 8" is `art_8__para_1__point_a`. Commas, letter case and spaces do not
-    matter. An article of an attached regulation is taken to stand in the first attachment.
+    """The eid that a label names: "điểm a khoản 1 Điều 8" is `art_8__para_1__point_a`. Commas, letter case and
+    spaces do not matter. An article of an attached regulation is taken to stand in the first attachment.
 
     Raises BadRequest when the text is no label.
     """

@@ -53,9 +53,9 @@ def roman_value(text: str) -> int | None:
 
 
 def arabic(number: str) -> str:
-    """A division's printed number as it stands in an eid: `II` and `02` as `2`, `VIIa` as `7a`, `thứ nhất` as `1`, `B` as `b`.
+    """A division's printed number as it stands in an eid: `II`, `02` as `2`, `VIIa` as `7a`, `thứ nhất` as `1`.
 
-    Single capitals other than I, V, X count as letters, not as roman numerals.
+    Single capitals other than I, V, X count as letters (`B` as `b`), not as roman numerals.
     """
     text = number.strip()
     ordinal = re.fullmatch(r"thứ\s+(.+)", text, re.IGNORECASE)

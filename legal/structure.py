@@ -1,7 +1,7 @@
 """From paragraphs and tables to a document's tree of provisions; never refuses, loses no word, doubles none.
 
-A line-anchored state machine: `structure_quotes` marks what is quoted, `structure_articles` chooses the articles' headings,
-`structure_frame` cuts off what stands around the body, `structure_body` and `structure_headings` build the tree.
+A line-anchored state machine: `structure_quotes` marks what is quoted, `structure_articles` chooses the articles'
+headings, `structure_frame` cuts off what stands around, `structure_body` and `structure_headings` build the tree.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from legal.structure_frame import (
     Part,
     attached_title,
     frame_of,
-    is_contents_title,
+    is_adoption,
     is_enclosed_note,
     is_preamble,
     is_recipients,
@@ -34,7 +34,7 @@ _TITLE_LINES = 6
 
 
 def read(blocks: Sequence[Block], furniture: Sequence[str] = ()) -> LegalDocument:
-    """The document that the blocks print, with empty metadata. `furniture`: the source's text that is not the document's own.
+    """The document that the blocks print, with empty metadata. `furniture`: text that is not the document's own.
 
     Every word of the blocks and the furniture is in the result exactly once (`printed_words`).
     """
@@ -74,6 +74,12 @@ def printed_words(document: LegalDocument) -> Counter[str]:
         for text in (node.marker, node.heading, node.text, *(cell for row in node.rows for cell in row)):
             count.update(words(text))
     return count
+
+
+def adoption_formula(document: LegalDocument) -> tuple[str, ...]:
+    """`Luật này đã được Quốc hội ... thông qua ngày ...`, where the document closes with it."""
+    blocks = [node for node in document.walk() if node.kind == "block"]
+    return tuple(node.text for node in blocks if is_adoption(node.text))
 
 
 def source_words(blocks: Sequence[Block], furniture: Sequence[str] = ()) -> Counter[str]:
@@ -210,6 +216,3 @@ def _texts(lines: Sequence[Line]) -> Iterator[str]:
             yield line.text
         else:
             yield from cell_paragraphs(line.table)
-
-
-__all__ = ["is_contents_title", "printed_words", "read", "source_words"]

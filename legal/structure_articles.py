@@ -1,12 +1,15 @@
-"""Which lines open an article: those whose numbers make one rising sequence, tables of contents and mentions left aside."""
+"""Which lines open an article: those whose numbers make one rising sequence, contents and mentions left aside."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from legal.structure_lines import Line, Marker, article
+
+_INITIALS = frozenset("ĐÐƉD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ def candidates(lines: Sequence[Line], quoted: Sequence[bool]) -> list[Candidate]
     """Every unquoted line that has the form of an article's heading."""
     found = []
     for at, line in enumerate(lines):
-        if line.text[:1] in "ĐđĐ" and line.text and not quoted[at]:
+        if line.text[:1] in _INITIALS and line.text and not quoted[at]:
             marker = article(line.text)
             if marker is not None:
                 found.append(Candidate(at, marker, order_of(marker.number)))
@@ -51,7 +54,7 @@ def runs(found: Sequence[Candidate]) -> list[list[Candidate]]:
 
 
 def is_contents(run: Sequence[Candidate], lines: Sequence[Line], until: int) -> bool:
-    """Whether a run is a table of contents: headings with (almost) nothing between them. `until`: where the run ends."""
+    """Whether a run is a table of contents: headings with (almost) nothing between. `until`: where the run ends."""
     if len(run) < 3:
         return False
     ends = [*(candidate.at for candidate in run[1:]), min(until, run[-1].at + 2)]
@@ -66,7 +69,7 @@ def is_contents(run: Sequence[Candidate], lines: Sequence[Line], until: int) -> 
 
 def rising(run: Sequence[Candidate]) -> list[Candidate]:
     """The best rising sequence of a run: as many articles as possible, steps of one preferred, the later of equals."""
-    if all(a.order < b.order for a, b in zip(run, run[1:], strict=False)):
+    if all(a.order < b.order for a, b in pairwise(run)):
         return list(run)
     best: list[float] = []
     before: list[int] = []

@@ -1,4 +1,4 @@
-"""The state machine over the lines of a text with articles: divisions, articles, clauses, points, tiết; the rest is text."""
+"""The state machine over the lines of a text with articles: divisions, articles, clauses, points, tiết, text."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import re
 from collections.abc import Sequence
 
 from legal.structure_articles import Candidate
+from legal.structure_frame import is_adoption
 from legal.structure_lines import Line, Marker, clause, decimal, division, point, subpoint
 from legal.structure_tree import Node, Tree
 
 _END_OF_SENTENCE = re.compile(r"[.;:,!?…”\"]$")
+_SENTENCE = re.compile(
+    r"\bnày\b.*\b(?:có|được|thay thế|quy định|do)\b|\bcó hiệu lực\b|\bchịu trách nhiệm\b", re.IGNORECASE
+)
 _LOOK_AHEAD = 60
 _LONGEST_HEADING = 400
 _ALPHABET = "abcdđefghijklmnopqrstuvwxyz"
@@ -41,6 +45,8 @@ class BodyReader:
                 self._article(at, self.articles[at])
             elif (found := division(line.text)) is not None:
                 self.untitled = self.tree.open(found.kind, found.number, found.printed, found.rest)
+            elif at == end - 1 and is_adoption(line.text):
+                self.tree.add_closing(line.text)
             elif not self._heading(at):
                 self.untitled = None
                 self._numbered(at, line.text)
@@ -61,11 +67,13 @@ class BodyReader:
                 node.lines.append(rest)
 
     def _is_heading(self, at: int, text: str) -> bool:
-        """A heading is no sentence; one that ends in a full stop is a heading only when it is short and a text follows."""
+        """A heading is no sentence; one that ends in a full stop is one only if it is short and a text follows."""
         if len(text) > _LONGEST_HEADING or text[-1] in ":;,":
             return False
         if text[-1] != ".":
             return True
+        if _SENTENCE.search(text):
+            return False
         follows = at + 1 < len(self.lines) and at + 1 not in self.articles and self.lines[at + 1].table is None
         return (
             len(text) < 80 and follows and division(self.lines[at + 1].text) is None and bool(self.lines[at + 1].text)

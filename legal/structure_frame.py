@@ -1,4 +1,4 @@
-"""The parts around and beside the body: title block, preamble, signature, recipients, attachments, tables of contents."""
+"""What stands around and beside the body: title block, preamble, signature, recipients, attachments, contents."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class Frame:
 
 
 _SCHEDULE = re.compile(
-    r"(?P<marker>(?:PHỤ LỤC|Phụ lục|PHỤ BIỂU|Phụ biểu)(?:\s+(?:(?:số|SỐ|Số)\s*:?\s*)?(?:[IVXLC]+|\d{1,3}[a-zA-Z]?|[A-Z]\d?)(?![\w.,]\w))?"
+    r"(?P<marker>(?:PHỤ LỤC|Phụ lục|PHỤ BIỂU|Phụ biểu)"
+    r"(?:\s+(?:(?:số|SỐ|Số)\s*:?\s*)?(?:[IVXLC]+|\d{1,3}[a-zA-Z]?|[A-Z]\d?)(?![\w.,]\w))?"
     r"|(?:BIỂU MẪU|Biểu mẫu|MẪU|Mẫu)\s+(?:số|SỐ|Số|sổ)?\s*:?\s*[\dIVX][\w./-]*(?<![./-])"
     r"|(?:Mẫu|MẪU)\s+[A-ZĐ]{2,}[\w./-]*\d[\w./-]*(?<![./-]))"
     r"\s*(?P<mark>[.:–-]*)\s*(?P<rest>.*)"
@@ -40,18 +41,20 @@ _CATALOGUE = re.compile(r"(?P<marker>DANH MỤC|DANH SÁCH|BIỂU KHUNG|BIỂU T
 _ATTACHED = re.compile(rf"(?P<marker>{'|'.join(name.upper() for name in ATTACHED_TYPES)})(?!\w)\s*[:.]?\s*(?P<rest>.*)")
 _ENCLOSED = re.compile(r"\(?\s*(?:được )?(?:ban hành )?(?:kèm|đính kèm)(?: theo)?\b", re.IGNORECASE)
 _ADOPTED = re.compile(
-    r"(?:Bộ luật|Luật|Nghị quyết|Pháp lệnh|Hiến pháp) này (?:đã )?(?:được|đã) (?:Quốc hội|Ủy ban [Tt]hường vụ|Hội đồng nhân dân)"
-    r".*thông qua",
+    r"(?:Bộ luật|Luật|Nghị quyết|Pháp lệnh|Hiến pháp) này (?:đã )?(?:được|đã) "
+    r"(?:Quốc hội|Ủy ban [Tt]hường vụ|Hội đồng nhân dân).*thông qua",
 )
 _RECIPIENTS = re.compile(r"[*\s]*nơi (?:nhận|gửi)\s*:?", re.IGNORECASE)
 _OFFICE = re.compile(
-    r"(?:T/?M|K/?T|T/?L|T/?U/?Q|Q)\s?\.?\s?(?:[A-ZĐÀ-Ỹ]{2,}\s?)+|(?:PHÓ |Q\. )?(?:CHỦ TỊCH|BỘ TRƯỞNG|THỨ TRƯỞNG|THỦ TƯỚNG|GIÁM ĐỐC"
-    r"|TỔNG GIÁM ĐỐC|CỤC TRƯỞNG|TỔNG CỤC TRƯỞNG|CHÁNH VĂN PHÒNG|CHÁNH ÁN|VIỆN TRƯỞNG|TRƯỞNG PHÒNG|TRƯỞNG BAN|HIỆU TRƯỞNG|CHỦ NHIỆM"
-    r"|THỐNG ĐỐC|TỔNG THANH TRA|TỔNG KIỂM TOÁN|NGƯỜI KÝ)(?: [A-ZĐÀ-Ỹ, ]+)?",
+    r"(?:T/?M|K/?T|T/?L|T/?U/?Q|Q(?=\.))(?:\.\s?|\s)[A-ZĐÀ-Ỹ]{2,}(?:,? [A-ZĐÀ-Ỹ-]+)*|(?:PHÓ |Q\. )?"
+    r"(?:CHỦ TỊCH|BỘ TRƯỞNG|THỨ TRƯỞNG|THỦ TƯỚNG|GIÁM ĐỐC|TỔNG GIÁM ĐỐC|CỤC TRƯỞNG|TỔNG CỤC TRƯỞNG|CHÁNH VĂN PHÒNG"
+    r"|CHÁNH ÁN|VIỆN TRƯỞNG|TRƯỞNG PHÒNG|TRƯỞNG BAN|HIỆU TRƯỞNG|CHỦ NHIỆM|THỐNG ĐỐC"
+    r"|TỔNG THANH TRA|TỔNG KIỂM TOÁN|NGƯỜI KÝ)(?:,? [A-ZĐÀ-Ỹ-]+)*",
 )
 _CONTENTS = re.compile(r"MỤC LỤC\s*:?", re.IGNORECASE)
 _PREAMBLE = re.compile(
-    r"(?:- )?(?:Căn cứ|Xét |Theo đề nghị|Trên cơ sở|Thực hiện |Để |Nhằm |Sau khi|Thi hành |Quốc hội ban hành|Theo tinh thần)|(?:QUYẾT ĐỊNH|NGHỊ QUYẾT)\s*:"
+    r"(?:- )?(?:Căn cứ|Xét |Theo đề nghị|Trên cơ sở|Thực hiện |Để |Nhằm |Sau khi|Thi hành "
+    r"|Quốc hội ban hành|Theo tinh thần)|(?:QUYẾT ĐỊNH|NGHỊ QUYẾT)\s*:"
 )
 
 
@@ -78,7 +81,7 @@ def frame_of(lines: Sequence[Line], quoted: Sequence[bool]) -> Frame:
 
 
 def schedule_title(text: str) -> tuple[str, str] | None:
-    """Marker and title when the line opens a schedule by itself: `PHỤ LỤC I`, `Phụ lục số 02. Danh mục ...`, `Mẫu số 01`."""
+    """Marker and title when the line opens a schedule: `PHỤ LỤC I`, `Phụ lục số 02. Danh mục ...`, `Mẫu số 01`."""
     match = _SCHEDULE.fullmatch(text)
     if match is None or len(text) > 300:
         return None
@@ -121,10 +124,15 @@ def is_recipients(text: str) -> bool:
     return bool(_RECIPIENTS.match(text))
 
 
+def is_adoption(text: str) -> bool:
+    """`Luật này đã được Quốc hội ... thông qua ngày ...`: the formula that closes a law."""
+    return bool(_ADOPTED.match(text))
+
+
 def closes_body(line: Line) -> bool:
-    """Whether the line begins what follows the body: the formula of adoption, recipients, a signature."""
+    """Whether the line begins what follows the body: recipients, a signature."""
     if line.table is None:
-        return bool(_ADOPTED.match(line.text) or _RECIPIENTS.match(line.text))
+        return bool(_RECIPIENTS.match(line.text))
     texts = cell_paragraphs(line.table)
     if len(line.table.rows) > 6 or sum(map(len, texts)) > 2500:
         return False
@@ -159,7 +167,7 @@ def _attachment_starts(
         if line.table is not None or not line.text:
             signed = signed or (first is not None and closes_body(line))
             continue
-        signed = signed or (first is not None and closes_body(line))
+        signed = signed or (first is not None and (closes_body(line) or is_adoption(line.text)))
         upper = line.capitals
         if line.text[0] not in "PMBDQĐNKCHTp" and not upper:
             continue
@@ -198,7 +206,7 @@ def _may_be_title(line: Line) -> bool:
 
 
 def _without_close_pairs(starts: list[int], cuts: Sequence[int], lines: Sequence[Line]) -> list[int]:
-    """A list's title right under `PHỤ LỤC` is that schedule's heading, not another attachment; nor is a bare umbrella title."""
+    """A list's title right under `PHỤ LỤC` is that schedule's heading, not another attachment."""
     kept: list[int] = []
     for start in starts:
         if kept and start - kept[-1] <= 3 and schedule_title(lines[start].text) is None:
@@ -223,7 +231,7 @@ def _body_start(part: Part, lines: Sequence[Line], quoted: Sequence[bool]) -> in
 
 
 def _looks_like_article(text: str) -> bool:
-    return bool(re.match(r"Điều \d", text))
+    return bool(re.match(r"[ĐÐ]iều \d", text))
 
 
 def _tail(part: Part, lines: Sequence[Line], quoted: Sequence[bool]) -> int:
@@ -236,6 +244,8 @@ def _tail(part: Part, lines: Sequence[Line], quoted: Sequence[bool]) -> int:
         line = lines[at]
         if quoted[at]:
             continue
+        if is_adoption(line.text):
+            return at + 1
         if closes_body(line):
             return at
         if line.text and part.end - at <= 12 and line.capitals and _OFFICE.fullmatch(line.text):

@@ -81,7 +81,7 @@ def has_headings(lines: Sequence[Line], start: int, end: int) -> bool:
 
 
 def first_heading(lines: Sequence[Line], start: int, end: int) -> int:
-    """The first line that is plainly a heading of the body (numbered, or in bold capitals), `end` when there is none."""
+    """The first line that is plainly a numbered heading, `end` when there is none."""
     for at in range(start, end):
         line = lines[at]
         title = _title(line) if line.table is None else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from legal.blocks import Block, Paragraph, Table
 from legal.document import Kind
@@ -28,8 +28,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """What stands at a line's start: `printed` as it is, bare `number`, the `rest` of the line; `glyph` tells one style of
-    numbering from another."""
+    """What stands at a line's start: `printed` as it is, bare `number`, the `rest` of the line; `glyph`: its style."""
 
     kind: Kind
     number: str
@@ -78,18 +77,19 @@ _DIVISION_KINDS: dict[str, Kind] = {
     "tiểu mục": "subsection", "mục": "section", "chương": "chapter", "phần": "part",
 }  # fmt: skip
 _ARTICLE = re.compile(
-    r"(?P<word>Điều|ĐIỀU)\s*(?P<number>\d{1,4}[a-zđ]{0,2})(?![\w/])\s*(?P<mark>[.:]\s?[-–]?|[-–)])?\s*(?P<rest>.*)"
+    r"(?P<word>[ĐÐƉD]iều|[ĐÐƉ]IỀU|Điền(?= \d+[a-zđ]?\.)|[ĐÐ]iểu(?= \d+[a-zđ]?\.))\s*"
+    r"(?P<number>\d{1,4}[a-zđ]{0,2})(?![\w/])\s*(?P<mark>[.:]\s?[-–]?|[-–)])?\s*(?P<rest>.*)"
 )
 _CLAUSE = re.compile(r"(?P<number>\d{1,3}[a-zđ]?\d?)\s?(?P<mark>[.)]|[-–/](?=\s))(?!\d)\s*(?P<rest>.*)")
 _DECIMAL = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3}){1,3})[.):]?(?![\w,%/])\s*(?P<rest>.*)")
-_POINT = re.compile(r"(?P<number>[a-zđ]|I(?=\)))\s?(?P<mark>[.)])(?!\d)\s*(?P<rest>.*)")
+_POINT = re.compile(r"(?P<number>[a-zđð]|I(?=\)))\s?(?P<mark>[.)])(?!\d)\s*(?P<rest>.*)")
 _TIET = re.compile(r"(?P<number>[a-zđ]\.?\d{1,2})(?P<mark>[.)])(?!\d)\s*(?P<rest>.*)")
 _BRACKET = re.compile(r"\((?P<number>\d{1,2}|[ivx]{1,5}|[a-zđ]\d?)\)\s*(?P<rest>.*)")
 _DASH = re.compile(r"(?P<mark>[-–—+•*·▪○□])(?![-–—+*._…\d])\s*(?P<rest>\S.*)")
 # A line that goes on like this after "Điều 5" or "Chương II" speaks of that provision, it does not open it.
 _GOES_ON = re.compile(
-    r"[a-zà-ỹđ,;)]|(?:Luật|Bộ luật|Nghị định|Nghị quyết|Thông tư|Quyết định|Pháp lệnh|Hiến pháp|Quy chế|Quy định|Điều lệ"
-    r"|Điều|Chương|Mục|Phần|Phụ lục|Khoản)\b(?!.*[a-zà-ỹ]:$)"
+    r"[a-zà-ỹđ,;)]|(?:Luật|Bộ luật|Nghị định|Nghị quyết|Thông tư|Quyết định|Pháp lệnh|Hiến pháp|Quy chế"
+    r"|Quy định|Điều lệ|Điều|Chương|Mục|Phần|Phụ lục|Khoản)\b(?!.*[a-zà-ỹ]:$)"
 )
 _LONGEST_TITLE = 400
 
@@ -146,7 +146,7 @@ def point(text: str) -> Marker | None:
     found = _marker("point", _POINT, text)
     if found is None or (found.glyph == "." and (not found.rest or found.rest[0] == ".")):
         return None
-    return found
+    return replace(found, number="đ") if found.number == "ð" else found
 
 
 def subpoint(text: str) -> Marker | None:

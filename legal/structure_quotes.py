@@ -12,12 +12,15 @@ from collections.abc import Sequence
 from legal.structure_lines import Line, article, clause, point
 
 _MARKS = re.compile(r"[“”„«»\"]")
+_OPENING = '“„«"'
+_OPENERS = frozenset(_OPENING)
 _INSTRUCTION = re.compile(
-    r"sửa đổi|bổ sung|thay thế|bãi bỏ|h[ủu][ỷy] bỏ|thay (?:các )?(?:cụm )?từ|bỏ (?:các )?(?:cụm )?từ|đổi tên|như sau\s*:$",
+    r"sửa đổi|bổ sung|thay thế|bãi bỏ|h[ủu][ỷy] bỏ|thay (?:các )?(?:cụm )?từ|bỏ (?:các )?(?:cụm )?từ|đổi tên"
+    r"|như sau\s*:$",
     re.IGNORECASE,
 )
 _CLOSING_ARTICLE = re.compile(
-    r"hiệu lực|điều khoản (?:thi hành|chuyển tiếp)|quy định chuyển tiếp|tổ chức thực hiện|trách nhiệm (?:thi hành|tổ chức)"
+    r"hiệu lực|điều khoản (?:thi hành|chuyển tiếp)|quy định chuyển tiếp|tổ chức thực hiện|trách nhiệm tổ chức"
     r"|chính phủ quy định|thi hành",
     re.IGNORECASE,
 )
@@ -31,10 +34,19 @@ def quoted_lines(lines: Sequence[Line]) -> list[bool]:
     own = _OwnPlace()
     at = 0
     while at < len(lines):
-        own.pass_by(lines[at].text)
-        if _depth(lines[at].text, 0) > 0:
+        text = lines[at].text
+        if own.is_orphan(text) and (end := _end_of_orphan(lines, at, own)) is not None:
+            inside[at : end + 1] = [True] * (end + 1 - at)
+            at = end + 1
+            continue
+        own.pass_by(text)
+        if text[:1] in _OPENERS:
+            own.quoted_article = _quoted_number(text) or own.quoted_article
+        if _depth(text, 0) > 0:
             end = _end(lines, at, own)
-            inside[at + 1 : end + 1] = [True] * (end - at)
+            for other in range(at + 1, end + 1):
+                inside[other] = True
+                own.quoted_article = _quoted_number(lines[other].text) or own.quoted_article
             at = end
         at += 1
     return inside
@@ -44,14 +56,23 @@ class _OwnPlace:
     """Where the document's own numbering stands: the last article, clause and point outside quotations."""
 
     def __init__(self) -> None:
-        self.article = self.clause = 0
+        self.article = self.clause = self.quoted_article = 0
         self.point = ""
+
+    def is_orphan(self, text: str) -> bool:
+        """An article of the other law after a quotation closed too early: `Điều 191b` after `Điều 191a ...”`."""
+        found = article(text) if self.quoted_article and text[:1] in "ĐÐ" else None
+        if found is None or not self.clause:
+            return False
+        number = _int(found.number)
+        return number > self.article + 1 and number in (self.quoted_article, self.quoted_article + 1)
 
     def pass_by(self, text: str) -> None:
         if not text:
             return
         if (found := article(text)) is not None:
             self.article, self.clause, self.point = _int(found.number), 0, ""
+            self.quoted_article = 0
             if (inline := clause(found.rest) if found.rest else None) is not None:
                 self.clause = _int(inline.number)
         elif (found := clause(text)) is not None:
@@ -101,6 +122,21 @@ def _end(lines: Sequence[Line], start: int, own: _OwnPlace) -> int:
     return closed if closed is not None else start
 
 
+def _end_of_orphan(lines: Sequence[Line], start: int, own: _OwnPlace) -> int | None:
+    """Where quoted text without an opening mark ends: at a closing mark, or before this law's own next provision."""
+    for at in range(start + 1, len(lines)):
+        text = lines[at].text
+        if own.goes_on(text, own.quoted_article):
+            return at - 1
+        if any(mark.group() in "”»" for mark in _MARKS.finditer(text)) and _balance(text) < 0:
+            return at
+    return None
+
+
+def _balance(text: str) -> int:
+    return sum((mark.group() in "“„«") - (mark.group() in "”»") for mark in _MARKS.finditer(text))
+
+
 def _quoted_number(text: str) -> int:
     found = article(text.lstrip('“„«" '))
     return _int(found.number) if found else 0
@@ -114,7 +150,7 @@ def _depth(text: str, depth: int) -> int:
         after = text[at + 1] if at + 1 < len(text) else " "
         leans_right = (before.isspace() or before in '([“"') and not after.isspace() and after not in ".,;:)”"
         if mark in "“„«":
-            opens = leans_right or not (after.isspace() or after in ".,;:)")
+            opens = before.isspace() or before in "([" or not (after.isspace() or after in ".,;:)")
         elif mark in "”»":
             opens = at == 0 and depth == 0 and leans_right  # ”Điều 5 ...: the wrong key, but an opening
         else:

@@ -9,8 +9,8 @@ from legal.numerals import arabic
 from legal.structure_lines import Line, cell_texts
 
 _RANKS: dict[str, int] = {
-    "appendix": 0, "part": 1, "chapter": 2, "section": 3, "subsection": 4, "heading": 4, "article": 5, "clause": 6, "point": 7,
-    "subpoint": 8, "table": 9, "block": 9,
+    "appendix": 0, "part": 1, "chapter": 2, "section": 3, "subsection": 4, "heading": 4, "article": 5,
+    "clause": 6, "point": 7, "subpoint": 8, "table": 9, "block": 9,
 }  # fmt: skip
 _PREFIX: dict[str, str] = {
     "appendix": "att", "part": "part", "chapter": "chp", "section": "sec", "subsection": "subsec", "heading": "sec",
@@ -80,6 +80,12 @@ class Tree:
             siblings[-1].lines.append(text)
         else:
             siblings.append(Node("block", self._eid("block", ""), lines=[text]))
+
+    def add_closing(self, text: str) -> None:
+        """The formula that closes a law: a block of its own, below the last article."""
+        while self.stack and self.stack[-1].kind in {"clause", "point", "subpoint"}:
+            self.stack.pop()
+        self._siblings().append(Node("block", self._eid("block", ""), lines=[text]))
 
     def add_table(self, line: Line) -> None:
         """A table below the innermost open node; one without any text is nothing."""

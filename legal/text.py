@@ -1,4 +1,4 @@
-"""Vietnamese text: one Unicode form, folding (bỏ dấu), the words that must not be lost, and the terms of lexical search."""
+"""Vietnamese text: one Unicode form, folding (bỏ dấu), the words that must not be lost, the terms of lexical search."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ _INVISIBLE = dict.fromkeys([0x00AD, 0x034F, 0x2060, 0xFEFF, *range(0x200B, 0x201
 _SPACES = dict.fromkeys([0x00A0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000], " ")
 _CLEAN: dict[int, str | None] = {**_INVISIBLE, **_SPACES}
 _NEEDS_CLEANING = re.compile("[" + "".join(map(chr, _CLEAN)) + "]")
+# Letters that print like đ but are Icelandic or African ones: kept where text is shown, đ where it is searched.
+_LOOK_ALIKES = str.maketrans("ÐðƉɖ", "ĐđĐđ")
 _WHITE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W_]+")
 _MARKS = re.compile("[\u0300-\u036f]")
@@ -37,26 +39,26 @@ def collapse(text: str) -> str:
 
 def fold(text: str) -> str:
     """Bỏ dấu: lower case without any diacritic, `đ` as `d`; for comparing, never for display."""
-    bare = _MARKS.sub("", unicodedata.normalize("NFD", nfc(text)))
+    bare = _MARKS.sub("", unicodedata.normalize("NFD", nfc(text).translate(_LOOK_ALIKES)))
     return unicodedata.normalize("NFC", bare).lower().replace("đ", "d")
 
 
 def words(text: str) -> list[str]:
-    """The words compared when nothing may be lost: runs of letters and digits of the NFC text, case-folded, in order."""
+    """The words compared so that nothing is lost: runs of letters and digits of the NFC text, case-folded."""
     return [word.casefold() for word in _WORD.findall(nfc(text))]
 
 
 def syllables(text: str) -> list[str]:
     """Syllables in order, lower case, diacritics kept; a code gives its parts (`52/2014/QH13`: `52`, `2014`, `qh13`),
     a number with thousands points one term without them (`1.000.000`: `1000000`)."""
-    return [_plain(match.group()) for match in _SYLLABLE.finditer(nfc(text).lower())]
+    return [_plain(match.group()) for match in _SYLLABLE.finditer(_searched(text))]
 
 
 def lexical_terms(text: str) -> list[str]:
-    """Terms of lexical search, in order: each syllable in one tone placement, and each bigram `a_b` of two syllables with
-    nothing but blanks, a hyphen or a slash between them; a bigram never crosses other punctuation or the end of a line."""
+    """Terms of lexical search, in order: each syllable in one tone placement, and each bigram `a_b` of syllables
+    with nothing but blanks, a hyphen or a slash between them; it never crosses other punctuation or a line's end."""
     terms: list[str] = []
-    clean = nfc(text).lower()
+    clean = _searched(text)
     before = ""
     end = 0
     for match in _SYLLABLE.finditer(clean):
@@ -66,6 +68,10 @@ def lexical_terms(text: str) -> list[str]:
         terms.append(term)
         before, end = term, match.end()
     return terms
+
+
+def _searched(text: str) -> str:
+    return text.lower() if text.isascii() else nfc(text).translate(_LOOK_ALIKES).lower()
 
 
 def _plain(token: str) -> str:
