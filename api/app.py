@@ -1,0 +1,61 @@
+"""The HTTP application: routes, errors, middleware, and the parts it works with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import Depends, FastAPI
+from starlette.types import ASGIApp
+
+from api import docs_page, problems, routes_documents, routes_health, routes_internal, routes_questions
+from api.auth import Keys, caller
+from api.middleware import LoopbackHosts, Surround
+from api.parts import Workshop
+from api.schemas import Problem
+
+_DESCRIPTION = """Kho tri thức pháp luật và quy định nội bộ: tra cứu điều khoản, trả lời có trích dẫn kiểm chứng được.
+
+Lỗi theo RFC 9457 (`application/problem+json`), tiếng Việt, hoặc tiếng Anh theo `Accept-Language`.
+Trong đường dẫn, dấu `/` của số hiệu viết là `%2F` hoặc `~`: `/v1/documents/52~2014~QH13`."""
+
+_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+def build(workshop: Workshop, keys: Keys, *, max_body: int, token: str, internal_port: int, loopback: bool) -> ASGIApp:
+    """The application. `token`, `internal_port`: guard of /internal; `loopback`: refuse foreign Host headers."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await workshop.open()
+        try:
+            yield
+        finally:
+            await workshop.close()
+
+    app = FastAPI(
+        title="phapquy",
+        version=version("phapquy"),
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=max_body,
+        separate_input_output_schemas=False,
+        responses={
+            422: {"model": Problem, "description": "Yêu cầu không hợp lệ", "content": _PROBLEM},
+            503: {"model": Problem, "description": "Dịch vụ chưa sẵn sàng", "content": _PROBLEM},
+        },
+    )
+    app.state.workshop = workshop
+    app.state.keys = keys
+    problems.install(app)
+    app.include_router(routes_health.router)
+    app.include_router(routes_questions.router, dependencies=[Depends(caller)])
+    app.include_router(routes_documents.router, dependencies=[Depends(caller)])
+    app.include_router(routes_internal.router(token, internal_port))
+    app.include_router(docs_page.router)
+    app.mount("/static", docs_page.static_files(), name="static")
+    return Surround(LoopbackHosts(app) if loopback else app, max_body)

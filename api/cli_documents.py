@@ -1,0 +1,187 @@
+"""`phapquy parse`, `ingest`, `remove`, `status`: documents at the command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.terminal import note_console, print_json, print_line, result_console, results_only
+
+if TYPE_CHECKING:
+    from api.desk import OnProgress
+    from api.schemas import IngestOut
+
+AsJson = Annotated[bool, typer.Option("--json", help="In đúng một giá trị JSON ra đầu ra chuẩn.")]
+
+
+def parse(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Tệp văn bản.", show_default=False)],
+    json: AsJson = False,
+) -> None:
+    """Đọc cấu trúc một văn bản (không nạp vào kho)."""
+    with results_only():
+        from api.reading import read_file
+
+        document = read_file(file)
+    if json:
+        print_json(document)
+    else:
+        _show_tree(document)
+
+
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(exists=True, help="Tệp hoặc thư mục.", show_default=False)],
+    json: AsJson = False,
+) -> None:
+    """Nạp văn bản vào kho; tệp không đổi thì bỏ qua, tệp đổi thì thay cả văn bản."""
+    with results_only():
+        from api.desk import open_desk
+        from api.schemas import as_json
+        from api.settings import load_settings
+
+        with open_desk(load_settings()) as desk, _progress() as on_progress:
+            report = desk.ingest(paths, on_progress)
+    if json:
+        print_json(as_json(report))
+    else:
+        _show_report(report)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def remove(
+    number: Annotated[str, typer.Argument(help="Số hiệu văn bản, ví dụ 52/2014/QH13.", show_default=False)],
+    json: AsJson = False,
+) -> None:
+    """Gỡ một văn bản khỏi kho và chứng minh không còn gì trong chỉ mục."""
+    with results_only():
+        from api.desk import open_desk
+        from api.schemas import as_json
+        from api.settings import load_settings
+
+        with open_desk(load_settings()) as desk:
+            done = desk.remove(number)
+    if json:
+        print_json(as_json(done))
+    else:
+        result_console().print(f"Đã gỡ {done.number}: {done.removed} đoạn, còn lại {done.left} đoạn trong chỉ mục.")
+
+
+def status(json: AsJson = False) -> None:
+    """Kho có gì: số văn bản, số đoạn, bộ nhúng, máy chủ đang chạy."""
+    with results_only():
+        from api.desk import open_desk
+        from api.schemas import as_json
+        from api.settings import load_settings
+
+        with open_desk(load_settings()) as desk:
+            found = desk.status()
+    if json:
+        print_json(as_json(found))
+        return
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    for name, value in (
+        ("Kho", found.home),
+        ("Văn bản", found.documents),
+        ("Đoạn", found.passages),
+        ("Bộ nhúng", found.embedder),
+        ("Chỉ mục", found.engine),
+        ("Mô hình trả lời", found.generator or "không (trích nguyên văn)"),
+        ("Máy chủ", found.serving or "không chạy"),
+    ):
+        table.add_row(name, str(value))
+    result_console().print(table)
+
+
+@contextmanager
+def _progress() -> Iterator[OnProgress]:
+    """A bar on standard error: documents, passages, rate, time left; a plain line now and then without a terminal."""
+    from api.schemas import ProgressOut
+
+    if not sys.stderr.isatty():
+        shown = -1
+
+        def say(now: ProgressOut) -> None:
+            nonlocal shown
+            tenth = now.files_done * 10 // max(now.files_total, 1)
+            if tenth != shown:
+                shown = tenth
+                print_line(f"{now.files_done}/{now.files_total} tệp, {now.passages_done} đoạn, {now.failed} lỗi")
+
+        yield say
+        return
+
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("Văn bản"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[passages]} đoạn · {task.fields[rate]:.1f} đoạn/s · còn"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[failed]}"),
+        console=note_console(),
+        transient=True,
+    ) as bar:
+        task = bar.add_task("ingest", total=None, passages=0, rate=0.0, failed="")
+
+        def move(now: ProgressOut) -> None:
+            elapsed = bar.tasks[0].elapsed or 0.0
+            bar.update(
+                task,
+                completed=now.files_done,
+                total=now.files_total or None,
+                passages=now.passages_done,
+                rate=now.passages_done / elapsed if elapsed > 0.2 else 0.0,
+                failed=f"[red]{now.failed} lỗi[/red]" if now.failed else "",
+            )
+
+        yield move
+
+
+def _show_report(report: IngestOut) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    console = result_console()
+    console.print(
+        f"{report.files} tệp: {report.added} mới, {report.replaced} thay thế, {report.unchanged} không đổi, "
+        f"{len(report.failed)} lỗi · {report.passages} đoạn · {report.seconds:.1f} giây"
+    )
+    if report.failed:
+        table = Table("Tệp", "Lý do", box=None, header_style="bold red")
+        for failed in report.failed:
+            table.add_row(Text(failed.file), Text(failed.reason))
+        console.print(table)
+
+
+def _show_tree(document: dict[str, Any]) -> None:
+    from rich.text import Text
+    from rich.tree import Tree
+
+    names = (("number", "Số hiệu"), ("type", "Loại"), ("issuer", "Cơ quan"), ("signer", "Người ký"))
+    dates = (("issued", "Ban hành"), ("effective_from", "Hiệu lực từ"))
+    root = Tree(Text(document.get("title") or "(không có tên)", "bold"))
+    for key, label in (*names, *dates):
+        if document.get(key):
+            root.add(Text.assemble((f"{label}: ", "dim"), str(document[key])))
+
+    def grow(parent: Tree, nodes: list[dict[str, Any]]) -> None:
+        for node in nodes:
+            text = " ".join((node["heading"] or node["text"] or "").split())
+            short = text if len(text) <= 90 else text[:90].rsplit(" ", 1)[0] + " …"
+            grow(parent.add(Text.assemble((node["eid"], "cyan"), "  ", short)), node["children"])
+
+    grow(root, document["provisions"])
+    result_console().print(root)
+
+
+COMMANDS = (parse, ingest, remove, status)

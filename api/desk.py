@@ -1,0 +1,48 @@
+"""`Desk`: what the command line asks for, done in this process or by the server that already runs on the home."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from api.schemas import (
+    AnswerRequest,
+    AnswerResponse,
+    IngestOut,
+    ProgressOut,
+    RemovalOut,
+    SearchRequest,
+    StatusOut,
+    TimedSearch,
+)
+from api.settings import Settings
+
+OnProgress = Callable[[ProgressOut], None]
+
+
+class Desk(Protocol):
+    """One home's work, whoever does it. All raise PhapquyError."""
+
+    def search(self, body: SearchRequest) -> TimedSearch: ...
+    def answer(self, body: AnswerRequest) -> AnswerResponse: ...
+    def ingest(self, paths: Sequence[Path], on_progress: OnProgress) -> IngestOut: ...
+    def remove(self, number: str) -> RemovalOut: ...
+    def status(self) -> StatusOut: ...
+
+
+@contextmanager
+def open_desk(settings: Settings) -> Iterator[Desk]:
+    """The desk of the settings' home: the embedded engine is one process's, so a running server does the work."""
+    from api.running import find_server
+
+    server = find_server(settings.home)
+    if server is not None:
+        with server:
+            yield server
+        return
+    from api.local import LocalDesk
+
+    with LocalDesk(settings) as desk:
+        yield desk

@@ -1,0 +1,60 @@
+"""`LocalDesk`: the home's work done in this process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from api.caller import LOCAL
+from api.desk import OnProgress
+from api.parts import Workshop
+from api.present import answer_out
+from api.requests import answer_question
+from api.schemas import AnswerRequest, AnswerResponse, IngestOut, RemovalOut, SearchRequest, StatusOut, TimedSearch
+from api.settings import Settings
+
+
+class LocalDesk:
+    """A `Desk` over the parts of this process; parts are built when they are first needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._workshop = Workshop(settings)
+        self._runner = asyncio.Runner()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._runner.run(self._workshop.close())
+        self._runner.close()
+        self._workshop.release()
+
+    def search(self, body: SearchRequest) -> TimedSearch:
+        """See `Desk`."""
+        return self._runner.run(self._workshop.search(body, LOCAL))
+
+    def answer(self, body: AnswerRequest) -> AnswerResponse:
+        """See `Desk`."""
+
+        async def work() -> AnswerResponse:
+            path = await self._workshop.ready_questions()
+            return answer_out(await path.answer(answer_question(body, LOCAL)))
+
+        return self._runner.run(work())
+
+    def ingest(self, paths: Sequence[Path], on_progress: OnProgress) -> IngestOut:
+        """See `Desk`."""
+        return self._workshop.ingest_here(paths, on_progress)
+
+    def remove(self, number: str) -> RemovalOut:
+        """See `Desk`."""
+        return self._runner.run(self._workshop.remove(number))
+
+    def status(self) -> StatusOut:
+        """See `Desk`."""
+        return self._runner.run(self._workshop.status())

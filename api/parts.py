@@ -1,0 +1,174 @@
+"""`Workshop`: the wired parts at work for one process; what routes and the local command line share."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import structlog
+
+from api.caller import Caller
+from api.desk import OnProgress
+from api.present import search_out
+from api.requests import search_question
+from api.schemas import IngestOut, SearchRequest, TimedSearch
+from api.settings import Settings
+from api.wiring import Parts
+from legal.errors import Conflict, ServiceUnavailable
+
+if TYPE_CHECKING:
+    from ingest.catalogue import Catalogue
+    from retrieval.pipeline import QuestionPath
+
+log = structlog.get_logger("phapquy.parts")
+
+
+class Workshop:
+    """One home at work. `release` (or leaving `with`) lets go of the home."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.parts = Parts(settings)
+        self.public: str | None = None
+        self._building = threading.Lock()
+        self._writing = threading.Lock()
+        self._stop = threading.Event()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def prepare(self) -> None:
+        """Build what questions need, so that a fault shows before the door opens.
+
+        A service that is down is no reason not to start: readiness says so and the next request tries again.
+        """
+        try:
+            self._questions()
+        except ServiceUnavailable as error:
+            log.warning("not_ready", code=error.code)
+
+    def release(self) -> None:
+        """Close what was built, the home's lock last."""
+        self.parts.close()
+
+    async def open(self) -> None:
+        """Called in the event loop that will serve."""
+
+    async def close(self) -> None:
+        """Called in that event loop at its end."""
+        self.stop_ingest()
+        await self.parts.close_clients()
+
+    async def ready_questions(self) -> QuestionPath:
+        """The question's path, built at the first call; raises PhapquyError when a part cannot be had."""
+        if self.parts.built("questions"):
+            return self.parts.questions
+        return await asyncio.to_thread(self._questions)
+
+    async def search(self, body: SearchRequest, caller: Caller) -> TimedSearch:
+        """A search with its stages' times."""
+        path = await self.ready_questions()
+        result = await path.search(search_question(body, caller))
+        return TimedSearch(response=search_out(result), timings_ms=dict(result.timings_ms))
+
+    def catalogue(self) -> Catalogue:
+        """The catalogue, opened at the first call; raises PhapquyError when it cannot be had."""
+        if self.parts.built("catalogue"):
+            return self.parts.catalogue
+        with self._building:
+            return self.parts.catalogue
+
+    def ingest_here(self, paths: Sequence[Path], on_progress: OnProgress) -> IngestOut:
+        """Ingest in this thread; one at a time. Raises Conflict while another runs."""
+        if not self._writing.acquire(blocking=False):
+            raise Conflict("Đang có một lần nạp khác chạy trên kho này; hãy đợi nó xong.")
+        self._stop.clear()
+        try:
+            with self._building:
+                ingestor = self.parts.ingestor
+            from api.intake import ingest
+
+            return ingest(ingestor, paths, on_progress, self._stop)
+        finally:
+            self._writing.release()
+
+    async def ingest(self, paths: Sequence[Path], on_progress: OnProgress) -> IngestOut:
+        """`ingest_here` in a thread of its own."""
+        return await asyncio.to_thread(self.ingest_here, paths, on_progress)
+
+    def stop_ingest(self) -> None:
+        """Ask a running ingest to stop after the document in hand."""
+        self._stop.set()
+
+    async def remove(self, number: str) -> RemovalOut:
+        """Take a document out, with the count of what is left of it. Raises NotFound, Conflict while an ingest runs."""
+
+        def work() -> RemovalOut:
+            if not self._writing.acquire(blocking=False):
+                raise Conflict("Đang có một lần nạp chạy trên kho này; hãy đợi nó xong.")
+            try:
+                with self._building:
+                    ingestor, index, catalogue = self.parts.ingestor, self.parts.index, self.parts.catalogue
+                entry = catalogue.document(number)
+                removed = ingestor.remove(entry.card.key)
+                return RemovalOut(
+                    number=entry.card.number or entry.card.key, removed=removed, left=index.count(entry.card.key)
+                )
+            finally:
+                self._writing.release()
+
+        return await asyncio.to_thread(work)
+
+    async def status(self) -> StatusOut:
+        """What is in the home."""
+
+        def work() -> StatusOut:
+            with self._building:
+                index, catalogue = self.parts.index, self.parts.catalogue
+            counts = catalogue.counts()
+            settings = self.parts.settings
+            return StatusOut(
+                home=str(settings.home),
+                documents=counts.documents,
+                passages=index.count(),
+                failed=counts.failed,
+                embedder=index.manifest.embedder,
+                engine=settings.qdrant.url or "qdrant-edge",
+                generator=settings.generator.model if settings.generator.url else None,
+                serving=self.public,
+            )
+
+        return await asyncio.to_thread(work)
+
+    async def check(self) -> dict[str, str]:
+        """Each part: "ok", or the reason why it is not ready."""
+        return await asyncio.to_thread(self._check)
+
+    def _check(self) -> dict[str, str]:
+        def look(name: str, use: Callable[[Any], object]) -> str:
+            try:
+                with self._building:
+                    part = getattr(self.parts, name)
+                use(part)
+            except PhapquyError as error:
+                return error.reason
+            return "ok"
+
+        found = {
+            "catalogue": look("catalogue", lambda catalogue: catalogue.counts()),
+            "embedder": look("embedder", lambda embedder: embedder.dimension),
+            "index": look("index", lambda index: index.count()),
+        }
+        return found
+
+    def _questions(self) -> QuestionPath:
+        with self._building:
+            return self.parts.questions

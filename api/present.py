@@ -1,0 +1,194 @@
+"""From the rooms' dataclasses to the JSON objects of the doors; HTTP and command line print the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from api.schemas import (
+    AnswerResponse,
+    CitationOut,
+    DocumentDetail,
+    DocumentOut,
+    DocumentRow,
+    HitOut,
+    OutlineNode,
+    ProvisionDetail,
+    ProvisionOut,
+    QueryOut,
+    SearchResponse,
+    StatementOut,
+    UsageOut,
+)
+from ingest.catalogue import Entry
+from legal.document import LegalDocument, Provision, Validity
+from legal.errors import NotFound
+from legal.labels import label_of
+from retrieval.answer import Answer, AnswerCitation, Hit, Reading, SearchResult, Statement
+from retrieval.passage import DocumentCard
+from retrieval.understand import today
+from serving.protocols import Usage
+
+
+def status_on(card: DocumentCard, day: date) -> str:
+    """The document's status on a day: what its dates tell, and what the catalogue knows where they are silent."""
+    by_dates = Validity(card.effective_from, card.effective_to).status(day)
+    if by_dates == "unknown" or (by_dates == "in_force" and card.status in {"partly_in_force", "suspended"}):
+        return card.status
+    return by_dates
+
+
+def document_out(card: DocumentCard, day: date) -> DocumentOut:
+    """A document's card as it stands on a day."""
+    return DocumentOut(
+        number=card.number,
+        title=card.title,
+        type=card.type,
+        issuer=card.issuer,
+        issued=card.issued,
+        status=status_on(card, day),
+        effective_from=card.effective_from,
+        effective_to=card.effective_to,
+    )
+
+
+def hit_out(hit: Hit, day: date) -> HitOut:
+    """A hit."""
+    passage = hit.passage
+    return HitOut(
+        rank=hit.rank,
+        score=round(hit.score, 6),
+        document=document_out(passage.document, day),
+        provision=ProvisionOut(
+            eid=passage.eid,
+            label=passage.label,
+            article=passage.article,
+            heading=passage.heading,
+            path=list(passage.path),
+        ),
+        text=passage.text,
+    )
+
+
+def hits_out(hits: Iterable[Hit], day: date) -> list[HitOut]:
+    """Hits in their order."""
+    return [hit_out(hit, day) for hit in hits]
+
+
+def query_out(reading: Reading) -> QueryOut:
+    """How the question was read."""
+    return QueryOut(
+        text=reading.text,
+        read_as=reading.read_as,
+        restored=reading.restored,
+        citations=list(reading.citations),
+        expansions=list(reading.expansions),
+        date=reading.date,
+        notes=list(reading.notes),
+    )
+
+
+def search_out(result: SearchResult) -> SearchResponse:
+    """The result of a search."""
+    return SearchResponse(
+        query=query_out(result.reading),
+        as_of=result.as_of,
+        results=hits_out(result.hits, result.as_of),
+        warnings=list(result.warnings),
+    )
+
+
+def citation_out(citation: AnswerCitation, day: date) -> CitationOut:
+    """A verified citation."""
+    return CitationOut(
+        n=citation.n,
+        document=document_out(citation.document, day),
+        provision=ProvisionOut(
+            eid=citation.eid,
+            label=citation.label,
+            article=citation.article,
+            heading=citation.heading,
+            path=list(citation.path),
+        ),
+        quote=citation.quote,
+        start=citation.start,
+        end=citation.end,
+    )
+
+
+def statement_out(statement: Statement) -> StatementOut:
+    """A statement with its verdict."""
+    return StatementOut(text=statement.text, verdict=statement.verdict, citations=list(statement.citations))
+
+
+def usage_out(usage: Usage) -> UsageOut:
+    """Tokens of a generation."""
+    return UsageOut(prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens)
+
+
+def answer_out(answer: Answer) -> AnswerResponse:
+    """An answer."""
+    return AnswerResponse(
+        id=answer.id,
+        text=answer.text,
+        mode=answer.mode,
+        citations=[citation_out(c, answer.as_of) for c in answer.citations],
+        sources=hits_out(answer.sources, answer.as_of),
+        as_of=answer.as_of,
+        model=answer.model,
+        warnings=list(answer.warnings),
+        query=query_out(answer.reading),
+        statements=[statement_out(s) for s in answer.statements],
+        usage=usage_out(answer.usage) if answer.usage else None,
+    )
+
+
+def document_row(entry: Entry) -> DocumentRow:
+    """A document in the list, as it stands today."""
+    card = entry.card
+    return DocumentRow(**document_out(card, today()).model_dump(), key=card.key, passages=entry.passages)
+
+
+def document_detail(entry: Entry, tree: LegalDocument) -> DocumentDetail:
+    """A document with its tree, without text."""
+    return DocumentDetail(
+        **document_row(entry).model_dump(),
+        signer=entry.signer,
+        file=entry.file_name,
+        provisions=[outline((provision,)) for provision in tree.provisions],
+    )
+
+
+def outline(path: tuple[Provision, ...]) -> OutlineNode:
+    """The last provision of a path from the root, with all below it."""
+    node = path[-1]
+    return OutlineNode(
+        eid=node.eid,
+        kind=node.kind,
+        number=node.number,
+        label=label_of(path),
+        heading=node.heading,
+        children=[outline((*path, child)) for child in node.children],
+    )
+
+
+def provision_detail(entry: Entry, tree: LegalDocument, eid: str) -> ProvisionDetail:
+    """A provision with its text; raises NotFound."""
+    path = tree.path(eid)
+    if not path:
+        raise NotFound("Văn bản này không có điều khoản đó.")
+    node = path[-1]
+    article = next((above.number for above in reversed(path) if above.kind == "article"), None)
+    return ProvisionDetail(
+        document=document_out(entry.card, today()),
+        eid=node.eid,
+        label=label_of(path),
+        article=article or None,
+        heading=node.heading,
+        path=[above.title_line for above in path[:-1] if above.title_line],
+        kind=node.kind,
+        number=node.number,
+        text=node.full_text,
+        rows=[list(row) for row in node.rows] if node.kind == "table" else None,
+        children=[outline((*path, child)) for child in node.children],
+    )

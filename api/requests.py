@@ -1,0 +1,70 @@
+"""From what a caller typed to a question: request bodies for the command line, `Question`s for the question's path."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from api.caller import Caller
+from api.schemas import AnswerRequest, Filters, SearchRequest
+from legal.errors import BadRequest
+from legal.number import DocumentNumber
+from retrieval.answer import Question, Turn
+from retrieval.index import SearchFilter
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+def search_request(query: str, *, limit: int = 10, as_of: date | None = None) -> SearchRequest:
+    """A search as the HTTP door would have validated it; raises BadRequest."""
+    return _checked(SearchRequest, query=query, limit=limit, as_of=as_of)
+
+
+def answer_request(query: str, *, as_of: date | None = None) -> AnswerRequest:
+    """A question as the HTTP door would have validated it; raises BadRequest."""
+    return _checked(AnswerRequest, query=query, as_of=as_of)
+
+
+def search_question(body: SearchRequest, caller: Caller) -> Question:
+    """The question of a search."""
+    return Question(text=body.query, where=_where(body.filters, body.as_of, caller), limit=body.limit)
+
+
+def answer_question(body: AnswerRequest, caller: Caller) -> Question:
+    """The question to be answered."""
+    return Question(
+        text=body.query,
+        where=_where(body.filters, body.as_of, caller),
+        history=tuple(Turn(role=turn.role, content=turn.content) for turn in body.history),
+        format=body.format,
+        strict=body.strict,
+    )
+
+
+def canonical_number(typed: str) -> str:
+    """A document number in its one spelling; what cannot be read as a number stays as typed."""
+    return str(DocumentNumber.try_parse(typed) or typed.strip())
+
+
+def _where(filters: Filters | None, as_of: date | None, caller: Caller) -> SearchFilter:
+    filters = filters or Filters()
+    return SearchFilter(
+        as_of=as_of,
+        access=caller.labels,
+        numbers=tuple(canonical_number(number) for number in filters.numbers),
+        types=tuple(filters.types),
+        issuers=tuple(filters.issuers),
+        issued_from=filters.issued_from,
+        issued_to=filters.issued_to,
+    )
+
+
+def _checked(model: type[Body], **values: object) -> Body:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        field = ".".join(str(part) for part in error.errors()[0]["loc"])
+        words = {"query": "Câu hỏi phải có từ 1 đến 2000 ký tự."}
+        raise BadRequest(words.get(field, f"Giá trị của “{field}” không dùng được.")) from None

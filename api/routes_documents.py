@@ -1,0 +1,71 @@
+"""`GET /v1/documents...`: what is in the home, down to a provision and its text."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+
+from api.auth import Asking
+from api.dependencies import PartsOf
+from api.present import document_detail, document_row, provision_detail
+from api.schemas import DocumentDetail, DocumentPage, FilterValue, Problem, ProvisionDetail
+from ingest.catalogue import DocumentFilter
+
+_MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "Không tìm thấy"}}
+router = APIRouter(prefix="/v1/documents", tags=["Văn bản"])
+
+NumberInPath = Annotated[
+    str, Path(description="Số hiệu; dấu `/` viết là `~` hoặc `%2F`", examples=["52~2014~QH13"], max_length=300)
+]
+Values = Annotated[list[FilterValue] | None, Query(max_length=50)]
+
+
+@router.get("", summary="Danh mục văn bản")
+def documents(
+    caller: Asking,
+    parts: PartsOf,
+    limit: Annotated[int, Query(ge=1, le=500, description="Số văn bản mỗi trang")] = 50,
+    cursor: Annotated[str | None, Query(max_length=500, description="`next` của trang trước")] = None,
+    type: Values = None,
+    issuer: Values = None,
+    status: Values = None,
+    issued_from: date | None = None,
+    issued_to: date | None = None,
+    text: Annotated[str, Query(max_length=200, description="Chữ trong tên hoặc số hiệu, có dấu hay không")] = "",
+) -> DocumentPage:
+    """Các văn bản đang trả lời, mới ban hành trước, theo trang."""
+    where = DocumentFilter(
+        types=type or (),
+        issuers=issuer or (),
+        statuses=status or (),
+        issued_from=issued_from,
+        issued_to=issued_to,
+        text=text,
+        access=caller.labels,
+    )
+    page = parts.catalogue().documents(where, cursor, limit)
+    return DocumentPage(documents=[document_row(entry) for entry in page.entries], next=page.next)
+
+
+# Before the document's own route, which would take the whole rest of the path for a number.
+@router.get("/{number:path}/provisions/{eid}", summary="Một điều khoản", responses=_MISSING)
+def provision(
+    number: NumberInPath,
+    eid: Annotated[str, Path(description="Địa chỉ của điều khoản", examples=["art_8__para_1"], max_length=300)],
+    caller: Asking,
+    parts: PartsOf,
+) -> ProvisionDetail:
+    """Nguyên văn một điều khoản; vị trí ký tự của trích dẫn tính theo `text`."""
+    catalogue = parts.catalogue()
+    entry = catalogue.document(number, caller.labels)
+    return provision_detail(entry, catalogue.tree(entry.card.key, entry.card.version), eid)
+
+
+@router.get("/{number:path}", summary="Một văn bản", responses=_MISSING)
+def document(number: NumberInPath, caller: Asking, parts: PartsOf) -> DocumentDetail:
+    """Thông tin và cây điều khoản của một văn bản."""
+    catalogue = parts.catalogue()
+    entry = catalogue.document(number, caller.labels)
+    return document_detail(entry, catalogue.tree(entry.card.key, entry.card.version))

@@ -1,0 +1,25 @@
+"""`/healthz`: the process answers; `/readyz`: questions can be answered, or which part is not ready."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from api.dependencies import PartsOf
+from api.schemas import Health, Readiness
+
+router = APIRouter(tags=["Tình trạng"])
+
+
+@router.get("/healthz", summary="Tiến trình còn sống")
+async def healthz() -> Health:
+    """Luôn trả lời khi tiến trình còn chạy."""
+    return Health(status="ok")
+
+
+@router.get("/readyz", summary="Sẵn sàng trả lời", responses={503: {"model": Readiness}})
+async def readyz(response: Response, parts: PartsOf) -> Readiness:
+    """Từng bộ phận: "ok" hoặc lý do chưa sẵn sàng."""
+    found = await parts.check()
+    ready = all(state == "ok" for state in found.values())
+    response.status_code = 200 if ready else 503
+    return Readiness(status="ready" if ready else "not_ready", parts=found)

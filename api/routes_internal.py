@@ -1,0 +1,125 @@
+"""`/internal`: what the command line on the same home lets the running server do; own loopback port, own token."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+
+from api.caller import LOCAL
+from api.dependencies import PartsOf
+from api.faults import fault_place
+from api.parts import Workshop
+from api.present import answer_out
+from api.requests import answer_question
+from api.schemas import (
+    AnswerRequest,
+    AnswerResponse,
+    ProgressOut,
+    RemovalOut,
+    SearchRequest,
+    StatusOut,
+    Strict,
+    TimedSearch,
+    as_json,
+)
+from legal.errors import NotFound, PhapquyError
+
+log = structlog.get_logger("phapquy.internal")
+
+
+class IngestBody(Strict):
+    """Absolute paths of files and folders on this machine."""
+
+    paths: list[Path]
+
+
+class RemoveBody(Strict):
+    """A document's number or key."""
+
+    number: str
+
+
+class Pong(BaseModel):
+    """Which process answers."""
+
+    pid: int
+
+
+def router(token: str, internal_port: int) -> APIRouter:
+    """The routes, open only to who holds the token and comes by the internal port; for others they do not exist."""
+
+    async def guard(request: Request) -> None:
+        server = request.scope.get("server") or ("", 0)
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if server[1] != internal_port or not hmac.compare_digest(given.encode(), token.encode()):
+            raise NotFound("Không có đường dẫn này.")
+
+    routes = APIRouter(prefix="/internal", include_in_schema=False, dependencies=[Depends(guard)])
+
+    @routes.get("/ping")
+    async def ping() -> Pong:
+        return Pong(pid=os.getpid())
+
+    @routes.post("/search")
+    async def search(body: SearchRequest, parts: PartsOf) -> TimedSearch:
+        return await parts.search(body, LOCAL)
+
+    @routes.post("/answer")
+    async def answer(body: AnswerRequest, parts: PartsOf) -> AnswerResponse:
+        path = await parts.ready_questions()
+        return answer_out(await path.answer(answer_question(body, LOCAL)))
+
+    @routes.post("/status")
+    async def status(parts: PartsOf) -> StatusOut:
+        return await parts.status()
+
+    @routes.post("/remove")
+    async def remove(body: RemoveBody, parts: PartsOf) -> RemovalOut:
+        return await parts.remove(body.number)
+
+    @routes.post("/ingest")
+    async def ingest(body: IngestBody, parts: PartsOf) -> StreamingResponse:
+        return StreamingResponse(ingest_lines(parts, body.paths), media_type="application/x-ndjson")
+
+    return routes
+
+
+async def ingest_lines(parts: Workshop, paths: list[Path]) -> AsyncIterator[bytes]:
+    """Progress as JSON lines, then the report or an error; closing it stops the ingest after the document in hand."""
+    loop = asyncio.get_running_loop()
+    latest: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+
+    def on_progress(progress: ProgressOut) -> None:
+        with suppress(RuntimeError):  # the loop may be gone at shutdown
+            loop.call_soon_threadsafe(latest.put_nowait, {"progress": as_json(progress)})
+
+    async def work() -> None:
+        try:
+            report = await parts.ingest(paths, on_progress)
+            line: dict[str, Any] = {"report": as_json(report)}
+        except PhapquyError as error:
+            line = {"error": {"code": error.code, "reason": error.reason, "exit_code": error.exit_code}}
+        except Exception as error:
+            log.error("fault_in_ingest", **fault_place(error))
+            line = {"error": {"code": "internal", "reason": "Lỗi bên trong khi nạp văn bản.", "exit_code": 1}}
+        latest.put_nowait(line)
+        latest.put_nowait(None)
+
+    task = asyncio.create_task(work())
+    try:
+        while (line := await latest.get()) is not None:
+            yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
+    finally:
+        parts.stop_ingest() if not task.done() else None
+        await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,304 @@
+"""The JSON objects at the doors, as fixed: requests that are validated, answers that others script against."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise ValueError("blank")
+    return value
+
+
+QueryText = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_not_blank)]
+FilterValue = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+FilterValues = Annotated[list[FilterValue], Field(max_length=50)]
+
+
+class Strict(BaseModel):
+    """A request body: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Filters(Strict):
+    """Narrow the search; within one field any value may match, all fields must hold."""
+
+    types: FilterValues = Field(default_factory=list, description="Loại văn bản", examples=[["Luật", "Nghị định"]])
+    issuers: FilterValues = Field(default_factory=list, description="Cơ quan ban hành", examples=[["Quốc hội"]])
+    numbers: FilterValues = Field(default_factory=list, description="Số hiệu", examples=[["52/2014/QH13"]])
+    issued_from: date | None = Field(default=None, description="Ban hành từ ngày")
+    issued_to: date | None = Field(default=None, description="Ban hành đến hết ngày")
+
+
+class SearchRequest(Strict):
+    """A search."""
+
+    query: QueryText = Field(description="Câu hỏi hoặc từ khoá", examples=["điều kiện kết hôn"])
+    limit: int = Field(default=10, ge=1, le=100)
+    as_of: date | None = Field(default=None, description="Tính hiệu lực đến ngày này; mặc định là hôm nay")
+    filters: Filters | None = None
+
+
+class TurnIn(Strict):
+    """An earlier turn of the conversation."""
+
+    role: Literal["user", "assistant"]
+    content: Annotated[str, StringConstraints(min_length=1, max_length=8000)]
+
+
+AnswerFormat = Literal["answer", "brief", "letter", "table", "summary"]
+
+
+class AnswerRequest(Strict):
+    """A question to be answered with citations."""
+
+    query: QueryText = Field(description="Câu hỏi", examples=["Nam bao nhiêu tuổi thì được kết hôn?"])
+    as_of: date | None = Field(default=None, description="Tính hiệu lực đến ngày này; mặc định là hôm nay")
+    filters: Filters | None = None
+    history: Annotated[list[TurnIn], Field(max_length=20)] = Field(default_factory=list)
+    format: AnswerFormat = "answer"
+    strict: bool = Field(default=True, description="Bỏ các câu không có căn cứ; nếu false thì giữ lại và đánh dấu")
+
+
+class DocumentOut(BaseModel):
+    """A document as every hit and citation shows it."""
+
+    number: str | None
+    title: str | None
+    type: str | None
+    issuer: str | None
+    issued: date | None
+    status: str
+    effective_from: date | None
+    effective_to: date | None
+
+
+class ProvisionOut(BaseModel):
+    """A provision as every hit and citation shows it. `article` is the bare number ("8", "93b") or null."""
+
+    eid: str
+    label: str
+    article: str | None
+    heading: str
+    path: list[str]
+
+
+class HitOut(BaseModel):
+    """One provision found."""
+
+    rank: int
+    score: float
+    document: DocumentOut
+    provision: ProvisionOut
+    text: str
+
+
+class QueryOut(BaseModel):
+    """How the question was read."""
+
+    text: str
+    read_as: str
+    restored: bool
+    citations: list[str]
+    expansions: list[str]
+    date: date | None
+    notes: list[str]
+
+
+class SearchResponse(BaseModel):
+    """What a search gives."""
+
+    query: QueryOut
+    as_of: date
+    results: list[HitOut]
+    warnings: list[str]
+
+
+class CitationOut(BaseModel):
+    """A verified citation: `quote` stands at `start`..`end` (characters) of the provision's `text`."""
+
+    n: int
+    document: DocumentOut
+    provision: ProvisionOut
+    quote: str
+    start: int
+    end: int
+
+
+class StatementOut(BaseModel):
+    """A sentence of the answer with its verdict."""
+
+    text: str
+    verdict: Literal["supported", "partly", "unsupported"]
+    citations: list[int]
+
+
+class UsageOut(BaseModel):
+    """Tokens of one generation."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class AnswerResponse(BaseModel):
+    """An answer that can be checked."""
+
+    id: str
+    text: str
+    mode: Literal["generative", "extractive", "refusal"]
+    citations: list[CitationOut]
+    sources: list[HitOut]
+    as_of: date
+    model: str | None
+    warnings: list[str]
+    query: QueryOut
+    statements: list[StatementOut]
+    usage: UsageOut | None
+
+
+class DocumentRow(DocumentOut):
+    """A document in the list. `key` identifies it in this home (its number, or `file:...` where it has none)."""
+
+    key: str
+    passages: int | None = None
+
+
+class DocumentPage(BaseModel):
+    """A page of documents; pass `next` as `cursor` for the following page, null at the end."""
+
+    documents: list[DocumentRow]
+    next: str | None
+
+
+class OutlineNode(BaseModel):
+    """A provision in a document's tree, without its text."""
+
+    eid: str
+    kind: str
+    number: str
+    label: str
+    heading: str
+    children: list[OutlineNode] = Field(default_factory=list)
+
+
+class DocumentDetail(DocumentRow):
+    """A document with its tree."""
+
+    signer: str | None
+    file: str | None
+    provisions: list[OutlineNode]
+
+
+class ProvisionDetail(ProvisionOut):
+    """A provision with its text: citation offsets count characters of `text`."""
+
+    document: DocumentOut
+    kind: str
+    number: str
+    text: str
+    rows: list[list[str]] | None = Field(
+        default=None, description="Các ô của bảng, theo hàng; null nếu không phải bảng"
+    )
+    children: list[OutlineNode]
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field of a request."""
+
+    field: str
+    code: str
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    code: str
+    request_id: str | None = None
+    errors: list[FieldError] | None = None
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class Readiness(BaseModel):
+    """Whether questions can be answered, part by part ("ok" or the reason why not)."""
+
+    status: Literal["ready", "not_ready"]
+    parts: dict[str, str]
+
+
+def as_json(model: BaseModel) -> dict[str, Any]:
+    """A model as plain JSON values, dates in ISO 8601."""
+    return model.model_dump(mode="json")
+
+
+class FailedFile(BaseModel):
+    """A file that did not become a document, and why."""
+
+    file: str
+    code: str
+    reason: str
+
+
+class IngestOut(BaseModel):
+    """What an ingest did. `embedding_seconds`: the part of `seconds` spent in the embedder."""
+
+    files: int
+    added: int
+    replaced: int
+    unchanged: int
+    failed: list[FailedFile]
+    passages: int
+    seconds: float
+    embedding_seconds: float
+
+
+class ProgressOut(BaseModel):
+    """How far an ingest is. `passages`: passages embedded or reused of those known so far."""
+
+    files_done: int
+    files_total: int
+    passages_done: int
+    passages_total: int
+    failed: int
+
+
+class RemovalOut(BaseModel):
+    """A removal and its proof: `left` points of the document remain in the index."""
+
+    number: str
+    removed: int
+    left: int
+
+
+class TimedSearch(BaseModel):
+    """A search with the milliseconds that its stages took; between processes of one home only."""
+
+    response: SearchResponse
+    timings_ms: dict[str, float]
+
+
+class StatusOut(BaseModel):
+    """What is in a home."""
+
+    home: str
+    documents: int
+    passages: int
+    failed: int
+    embedder: str
+    engine: str
+    generator: str | None
+    serving: str | None = None

@@ -1,0 +1,115 @@
+"""The settings of a process: the only place that reads environment variables (`PHAPQUY_...`, `__` nests)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from legal.errors import BadRequest
+
+
+class QdrantSettings(BaseModel):
+    """A Qdrant server in place of the embedded engine; embedded when `url` is empty."""
+
+    url: str | None = None
+    api_key: SecretStr | None = None
+    collection: str = "phapquy"
+    timeout: float = Field(default=10.0, gt=0)
+
+
+class ModelSettings(BaseModel):
+    """A model server in the OpenAI style. `timeout`: seconds of a whole call, retries included."""
+
+    url: str | None = None
+    model: str | None = None
+    api_key: SecretStr | None = None
+    timeout: float = Field(default=120.0, gt=0)
+
+
+class EmbedderSettings(ModelSettings):
+    """`/v1/embeddings` in place of the embedded model; embedded when `url` is empty. Prefixes as E5 wants them."""
+
+    timeout: float = Field(default=30.0, gt=0)
+    dimension: int | None = Field(default=None, gt=0)
+    window: int = Field(default=512, gt=32)
+    query_prefix: str = "query: "
+    passage_prefix: str = "passage: "
+
+
+class GeneratorSettings(ModelSettings):
+    """`/v1/chat/completions` (vLLM); without one, answers are extractive. `context_length`: overrides the server's."""
+
+    context_length: int | None = Field(default=None, gt=0)
+
+
+class RerankerSettings(ModelSettings):
+    """`/rerank` (vLLM); no reranking when `url` is empty."""
+
+    timeout: float = Field(default=3.0, gt=0)
+
+
+class ServerSettings(BaseModel):
+    """The HTTP door. `max_body`: largest request body in bytes; `drain`: seconds given to open streams at shutdown."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    max_body: int = Field(default=1_048_576, ge=1024)
+    drain: int = Field(default=30, ge=0)
+
+
+class IngestSettings(BaseModel):
+    """Reading and indexing. `workers`: parsing processes, by default one a core."""
+
+    workers: int | None = Field(default=None, ge=1)
+
+
+class Settings(BaseSettings):
+    """Everything that an operator can set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PHAPQUY_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        env_ignore_empty=True,
+        frozen=True,
+    )
+
+    home: Path = Path("var")
+    database_url: str | None = None
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    log_level: str = "INFO"
+    qdrant: QdrantSettings = QdrantSettings()
+    embedder: EmbedderSettings = EmbedderSettings()
+    generator: GeneratorSettings = GeneratorSettings()
+    reranker: RerankerSettings = RerankerSettings()
+    server: ServerSettings = ServerSettings()
+    ingest: IngestSettings = IngestSettings()
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        level = value.upper()
+        if level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("DEBUG, INFO, WARNING, ERROR")
+        return level
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """The settings of this process. Raises BadRequest naming the variables that cannot be used (never their values)."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        names = sorted({"PHAPQUY_" + "__".join(str(part) for part in e["loc"]).upper() for e in error.errors()})
+        raise BadRequest(f"Giá trị cấu hình không dùng được: {', '.join(names)}.") from None

@@ -1,0 +1,128 @@
+"""From settings to parts: home, catalogue, models, index, ingest, question's path; each built when first needed."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from api.settings import ModelSettings, Settings
+from legal.errors import BadRequest
+
+if TYPE_CHECKING:
+    from ingest.pipeline import Ingestor
+
+    from ingest.catalogue import Catalogue
+    from ingest.home import Home
+    from retrieval.index import Index
+    from retrieval.pipeline import QuestionPath
+    from serving.endpoint import Endpoint
+    from serving.protocols import Embedder, Generator, Reranker
+
+
+def _endpoint(chosen: ModelSettings, name: str, role: str) -> Endpoint:
+    from serving.endpoint import Endpoint, TimeLimits
+
+    if not chosen.url or not chosen.model:
+        raise BadRequest(f"Có PHAPQUY_{name}__URL thì phải có PHAPQUY_{name}__MODEL.")
+    return Endpoint(
+        url=chosen.url,
+        model=chosen.model,
+        role=role,
+        api_key=chosen.api_key.get_secret_value() if chosen.api_key else None,
+        limits=TimeLimits(total=chosen.timeout, first=min(TimeLimits().first, chosen.timeout)),
+    )
+
+
+class Parts:
+    """The parts of one process over one home. Building may raise any PhapquyError and is not thread-safe."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def built(self, name: str) -> bool:
+        """Whether the part of that name is there already."""
+        return name in self.__dict__
+
+    @cached_property
+    def home(self) -> Home:
+        """The folder that holds all state."""
+        from ingest.home import Home
+
+        return Home(self.settings.home)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The documents that are known."""
+        from ingest.catalogue import Catalogue
+
+        self.home.prepare()
+        return Catalogue(self.settings.database_url or self.home.catalogue_url)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The embedding model: a server where one is set, else the embedded one."""
+        chosen = self.settings.embedder
+        if not chosen.url:
+            from serving.embedded import embedded_embedder
+
+            self.home.prepare()
+            return embedded_embedder(self.home.models)
+        from serving.openai_http import HttpEmbedder
+
+        return HttpEmbedder(
+            _endpoint(chosen, "EMBEDDER", "mô hình nhúng"),
+            window=chosen.window,
+            query_prefix=chosen.query_prefix,
+            passage_prefix=chosen.passage_prefix,
+            dimension=chosen.dimension,
+        )
+
+    @cached_property
+    def generator(self) -> Generator | None:
+        """The chat model; None where none is set: answers are extractive."""
+        chosen = self.settings.generator
+        if not chosen.url:
+            return None
+        from serving.openai_http import HttpGenerator
+
+        return HttpGenerator(_endpoint(chosen, "GENERATOR", "mô hình trả lời"), context_length=chosen.context_length)
+
+    @cached_property
+    def reranker(self) -> Reranker | None:
+        """The reranking model; None where none is set."""
+        chosen = self.settings.reranker
+        if not chosen.url:
+            return None
+        from serving.openai_http import HttpReranker
+
+        return HttpReranker(_endpoint(chosen, "RERANKER", "mô hình xếp hạng lại"))
+
+    @cached_property
+    def index(self) -> Index:
+        """The vector index: a Qdrant server where one is set, else the embedded engine, which this process then holds."""
+        raise NotImplementedError
+
+    @cached_property
+    def ingestor(self) -> Ingestor:
+        """The way of a document."""
+        raise NotImplementedError
+
+    @cached_property
+    def questions(self) -> QuestionPath:
+        """The way of a question."""
+        from retrieval.pipeline import QuestionPath
+
+        return QuestionPath(self.index, self.embedder, self.generator, self.reranker)
+
+    async def close_clients(self) -> None:
+        """Close the models' connections, in the event loop that used them."""
+        for name in ("embedder", "generator", "reranker"):
+            if self.built(name) and (model := getattr(self, name)) is not None:
+                await model.close()
+
+    def close(self) -> None:
+        """Let go of the index and the catalogue."""
+        for name in ("index", "catalogue"):
+            if self.built(name):
+                getattr(self, name).close()
+                del self.__dict__[name]

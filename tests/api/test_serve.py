@@ -1,0 +1,124 @@
+"""The server process: where it binds, how it shares its home, how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+
+def test_it_refuses_other_addresses_without_a_key(run: Any, tmp_path: Path) -> None:
+    for host in ("0.0.0.0", "::", "192.0.2.7"):
+        done = run(tmp_path / "home", "serve", "--host", host, "--port", "0")
+        assert done.code == 2
+        assert done.out == ""
+        assert "PHAPQUY_API_KEYS" in done.err and "127.0.0.1" in done.err
+    assert run(tmp_path / "home", "serve", PHAPQUY_SERVER__HOST="0.0.0.0").code == 2
+
+
+def test_with_a_key_every_question_needs_it(start: Any, tmp_path: Path) -> None:
+    server = start(tmp_path / "home", "--host", "0.0.0.0", PHAPQUY_API_KEYS="khoa-thu-nhat, khoa-thu-hai")
+    with httpx.Client(base_url=server.url.replace("0.0.0.0", "127.0.0.1"), trust_env=False, timeout=30) as client:
+        assert client.get("/healthz").status_code == 200
+        for path in ("/v1/documents", "/v1/documents/x"):
+            assert client.get(path).status_code == 401
+        for path in ("/v1/search", "/v1/answers"):
+            refused = client.post(path, json={"query": "a"})
+            assert refused.status_code == 401
+            assert refused.headers["content-type"] == "application/problem+json"
+            assert refused.headers["www-authenticate"] == "Bearer"
+        wrong = client.post("/v1/search", json={"query": "a"}, headers={"Authorization": "Bearer khoa"})
+        assert wrong.status_code == 401
+        right = client.post("/v1/search", json={"query": "bến đò"}, headers={"Authorization": "Bearer khoa-thu-hai"})
+        assert right.status_code == 200
+
+
+def test_commands_go_through_the_running_server(
+    start: Any, run: Any, documents: Path, later: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    server = start(home)
+    record = home / "run" / "serve.json"
+    assert record.stat().st_mode & 0o777 == 0o600
+    assert json.loads(record.read_text(encoding="utf-8"))["pid"] == server.process.pid
+
+    first = run(home, "ingest", str(documents), "--json")
+    assert first.code == 0 and first.json["added"] == 2
+    with server.client() as client:
+        stop, failures, searches = threading.Event(), [], 0
+
+        def keep_asking() -> None:
+            nonlocal searches
+            while not stop.is_set():
+                reply = client.post("/v1/search", json={"query": "thời hạn giải quyết hồ sơ mở bến đò"})
+                if reply.status_code != 200 or not reply.json()["results"]:
+                    failures.append(reply.status_code)
+                searches += 1
+
+        asking = threading.Thread(target=keep_asking)
+        asking.start()
+        time.sleep(0.2)
+        more = run(home, "ingest", str(later), "--json")
+        stop.set()
+        asking.join()
+        assert more.code == 0 and more.json["added"] == 1
+        assert searches > 3 and failures == []
+
+        found = client.post("/v1/search", json={"query": "khoảng cách đặt đàn ong với khu dân cư"}).json()["results"]
+        assert found[0]["document"]["number"] == "31/2024/QĐ-UBND"
+        gone = run(home, "remove", "31/2024/QĐ-UBND", "--json")
+        assert gone.code == 0 and gone.json["left"] == 0 and gone.json["removed"] > 0
+        assert client.get("/v1/documents/31~2024~QĐ-UBND").status_code == 404
+
+    bad = later.with_name("rong.html")
+    bad.write_bytes(b"")
+    failed = run(home, "ingest", str(bad), "--json")
+    assert failed.code == 1 and failed.json["failed"][0]["code"] == "unreadable_document"
+
+    second = run(home, "serve", "--port", "0")
+    assert second.code == 3 and server.url in second.err
+
+    assert server.stop() == 0
+    assert not record.exists()
+    assert run(home, "search", "bến đò", "--json").json["results"]
+
+
+def test_a_record_left_by_a_dead_server_does_no_harm(run: Any, filled_home: Path, start: Any, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    server = start(home)
+    server.process.kill()
+    server.process.wait()
+    record = home / "run" / "serve.json"
+    assert record.exists()
+    assert run(home, "search", "bến đò", "--json").code == 0
+    # The number of the dead process now belongs to another one.
+    values = json.loads(record.read_text(encoding="utf-8"))
+    record.write_text(json.dumps({**values, "pid": os.getpid()}), encoding="utf-8")
+    assert run(home, "search", "bến đò", "--json").code == 0
+
+
+def test_open_streams_are_finished_at_shutdown(start: Any, documents: Path, run: Any, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert run(home, "ingest", str(documents), "--json").code == 0
+    server = start(home)
+    with (
+        server.client() as client,
+        client.stream(
+            "POST", "/v1/answers", json={"query": "phí vườn chim"}, headers={"Accept": "text/event-stream"}
+        ) as reply,
+    ):
+        server.process.terminate()
+        text = "".join(reply.iter_text())
+    assert "event: done" in text
+    assert server.process.wait(timeout=40) == 0
+
+
+def test_a_port_in_use_is_said(run: Any, server: Any, tmp_path: Path) -> None:
+    port = server.url.rsplit(":", 1)[1]
+    done = run(tmp_path / "home", "serve", "--port", port)
+    assert done.code == 3 and port in done.err
