@@ -20,6 +20,9 @@ LINE_BREAK = "\u2028"
 # Control characters have no business in a text; the object replacement character stands for pictures.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\u202a-\u202e\ufffc\x00-\x08\x0e-\x1f\x7f]")
 
+# The letter eth is printed like Đ and stands for it in texts made with old fonts.
+_LOOKALIKES = {0xD0: "Đ", 0xF0: "đ"}
+
 _RULE = re.compile(r"[-_–—―=*·.…\s~¯˗]+\Z")
 _STARTS_ITEM = re.compile(
     r"(?:phần|chương|mục|tiểu mục|điều|phụ lục|mẫu số|biểu mẫu)\s+(?:thứ\s+)?(?:[ivxlc]+|\d+|[a-zđ]{1,5})\b"
@@ -43,7 +46,7 @@ class Run(NamedTuple):
 
 def clean(text: str) -> str:
     """`text` in NFC without invisible characters, all white space (line breaks too) collapsed to single spaces."""
-    text = " ".join(text.split())
+    text = " ".join(text.split()).translate(_LOOKALIKES)
     if _INVISIBLE.search(text):
         text = " ".join(_INVISIBLE.sub("", text).split())
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
@@ -52,6 +55,11 @@ def clean(text: str) -> str:
 def is_rule(line: str) -> bool:
     """Whether a line is only drawn: dashes, underscores, dots or stars used as a ruler."""
     return bool(_RULE.match(line))
+
+
+def starts_item(line: str) -> bool:
+    """Whether a line opens a heading, a clause, a point or a list item, so that it cannot continue the line before."""
+    return bool(_STARTS_ITEM.match(line))
 
 
 def _separate(previous: str, line: str) -> bool:

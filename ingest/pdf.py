@@ -1,0 +1,196 @@
+"""Text PDFs: lines with their places from PDFium, furniture taken off, columns, tables and paragraphs put together."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+
+from ingest.limits import Limits
+from ingest.pdf_layout import Band, Flow, bands_of, column_regions, margins_of, region_table
+from ingest.pdf_segments import Segment, pdfium_segments, poppler_segments
+from ingest.pdf_tables import RuledTable, is_ruled, ruled_tables, table_of
+from legal.blocks import Source
+from legal.errors import EncryptedDocument, LimitExceeded, ScannedDocument, UnreadableDocument
+from legal.syllables import impossible_share
+
+_PAGE_NUMBER = re.compile(r"[-–—\s|]*(?:(?:trang|page)\s*)?\d{1,4}(?:\s*[/|]\s*\d{1,4})?[-–—\s|]*\Z", re.IGNORECASE)
+_STAMP = re.compile(
+    r"(?:được\s+)?ký\s+(?:số\s+)?bởi\b|người\s+ký\s*:|thời\s+gian\s+ký\s*:|ngày\s+ký\s*:|ký\s+ngày\s*:|"
+    r"digitally signed|"
+    r"signature\s+(?:valid|not)|signed\s+by\b",
+    re.IGNORECASE,
+)
+_STAMP_GOES_ON = re.compile(
+    r"(?:email|cơ quan|chức vụ|lý do|date|reason|location)\s*:|\d{1,2}[./-]\d{1,2}[./-]\d{4}", re.IGNORECASE
+)
+# Above this share of syllables that no Vietnamese word can have, the text layer is ruined (good laws: at most 0.074).
+RUINED = 0.2
+_FEW_LETTERS = 12
+
+
+def read_pdf(path: Path, limits: Limits) -> Source:
+    """The document in a PDF with a text layer; page numbers, running heads and signature stamps are furniture.
+
+    Raises EncryptedDocument, ScannedDocument (no text layer), UnreadableDocument (broken or ruined text),
+    LimitExceeded (too many pages).
+    """
+    document = _open(path)
+    try:
+        count = len(document)
+        if count == 0:
+            raise UnreadableDocument("Tệp PDF không có trang nào (hỏng hoặc bị cắt cụt).")
+        if count > limits.pages:
+            raise LimitExceeded(f"Tệp PDF có {count} trang, quá giới hạn {limits.pages} trang.")
+        return _compose(path, document, limits)
+    except pdfium.PdfiumError as error:
+        raise UnreadableDocument("Tệp PDF bị hỏng, có trang không đọc được.") from error
+    finally:
+        document.close()
+
+
+def _open(path: Path) -> Any:
+    try:
+        return pdfium.PdfDocument(str(path))
+    except pdfium.PdfiumError as error:
+        if getattr(error, "err_code", None) in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY):
+            raise EncryptedDocument("Tệp PDF được bảo vệ bằng mật khẩu; hãy gỡ mật khẩu rồi nạp lại.") from error
+        raise UnreadableDocument("Tệp PDF bị hỏng hoặc bị cắt cụt.") from error
+
+
+def _compose(path: Path, document: Any, limits: Limits) -> Source:
+    pages: list[list[Segment]] = []
+    tables: list[list[RuledTable]] = []
+    pictured = 0
+    for number in range(len(document)):
+        page = document[number]
+        found: list[RuledTable] = []
+        if is_ruled(page):
+            found = ruled_tables(path, number)
+        segments = _segments(page, found)
+        if _letters(segments) < _FEW_LETTERS and _pictured(page):
+            pictured += 1
+        pages.append(segments)
+        tables.append(found)
+        page.close()
+    if not sum(map(_letters, pages)):
+        if pictured:
+            raise ScannedDocument("Tệp PDF chỉ có ảnh quét, không có lớp chữ.")
+        raise UnreadableDocument("Tệp PDF không có chữ nào.")
+    if pictured:
+        raise ScannedDocument(f"Tệp PDF có {pictured} trang là ảnh quét, không có lớp chữ.")
+    if impossible_share(_text(pages)) > RUINED:
+        pages = _second_reading(path, pages, limits)
+    pages, furniture = without_furniture(pages)
+    return assemble(pages, tables, furniture)
+
+
+def _segments(page: Any, tables: list[RuledTable]) -> list[Segment]:
+    text_page = page.get_textpage()
+    try:
+        return pdfium_segments(text_page, page.get_height(), [cell for table in tables for cell in table.cells])
+    finally:
+        text_page.close()
+
+
+def _letters(segments: Sequence[Segment]) -> int:
+    return sum(c.isalnum() for segment in segments for c in segment.text)
+
+
+def _text(pages: Sequence[Sequence[Segment]]) -> str:
+    return "\n".join(segment.text for segments in pages for segment in segments)
+
+
+def _pictured(page: Any) -> bool:
+    """Whether pictures cover most of the page."""
+    area = page.get_width() * page.get_height()
+    covered = 0.0
+    for image in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+        left, bottom, right, top = image.get_bounds()
+        covered += max(right - left, 0) * max(top - bottom, 0)
+    return bool(covered > 0.4 * area)
+
+
+def _second_reading(path: Path, pages: list[list[Segment]], limits: Limits) -> list[list[Segment]]:
+    """poppler's text where PDFium's is ruined (fonts whose letters map wrongly differ in what they lead astray)."""
+    read = [poppler_segments(path, number, limits.seconds) for number in range(1, len(pages) + 1)]
+    other = [segments if segments is not None else [] for segments in read]
+    if not sum(map(_letters, other)) or impossible_share(_text(other)) > RUINED:
+        raise UnreadableDocument("Lớp chữ của tệp PDF bị hỏng (phông chữ không theo Unicode); cần bản khác.")
+    return other
+
+
+def without_furniture(pages: list[list[Segment]]) -> tuple[list[list[Segment]], list[str]]:
+    """Pages without page numbers, running heads and feet, and signature stamps; and what was taken off, in order."""
+    edges = Counter(key for segments in pages for key in {_key(s) for s in _edge(segments)})
+    often = max(3, len(pages) // 3)
+    kept: list[list[Segment]] = []
+    furniture: list[str] = []
+    for segments in pages:
+        edge = {id(s) for s in _edge(segments)}
+        rest: list[Segment] = []
+        stamped = False
+        for segment in segments:
+            key = _key(segment)
+            stamped = bool(_STAMP.match(segment.text)) or (stamped and bool(_STAMP_GOES_ON.match(segment.text)))
+            if stamped or (id(segment) in edge and (_PAGE_NUMBER.match(segment.text) or (key and edges[key] >= often))):
+                furniture.append(segment.text)
+            else:
+                rest.append(segment)
+        kept.append(rest)
+    return kept, furniture
+
+
+def _edge(segments: Sequence[Segment]) -> list[Segment]:
+    """What stands on the first two and the last two lines of a page."""
+    bands = bands_of(segments)
+    marked = {s.baseline for band in (*bands[:2], *bands[-2:]) for s in band}
+    return [s for s in segments if s.baseline in marked]
+
+
+def _key(segment: Segment) -> str:
+    """A running head without what changes from page to page."""
+    return re.sub(r"\d+", "#", segment.text).casefold()
+
+
+def assemble(pages: list[list[Segment]], tables: list[list[RuledTable]], furniture: list[str]) -> Source:
+    """The blocks of a document from its pages' segments (a Source of kind `pdf`)."""
+    banded = [bands_of([s for s in segments if s.cell is None]) for segments in pages]
+    flow = Flow(margins_of(banded))
+    for at, bands in enumerate(banded):
+        _page_into(flow, bands, pages[at], tables[at], at + 1)
+    flow.close()
+    if not flow.blocks:
+        raise UnreadableDocument("Tệp PDF không có chữ nào.")
+    return Source("pdf", tuple(flow.blocks), tuple(furniture))
+
+
+def _page_into(flow: Flow, bands: list[Band], segments: list[Segment], tables: list[RuledTable], page: int) -> None:
+    waiting = sorted(tables, key=lambda table: table.box.top)
+    regions = dict(column_regions(bands))
+    at = 0
+    while at < len(bands):
+        while waiting and waiting[0].box.top < bands[at][0].baseline:
+            flow_table(flow, waiting.pop(0), segments, tables, page)
+        if at in regions:
+            end = regions[at]
+            flow.block(region_table(bands[at:end], page))
+            at = end
+            continue
+        for segment in bands[at]:
+            flow.line(segment, page)
+        at += 1
+    for table in waiting:
+        flow_table(flow, table, segments, tables, page)
+
+
+def flow_table(flow: Flow, table: RuledTable, segments: list[Segment], tables: list[RuledTable], page: int) -> None:
+    """Put a ruled table into the flow, its cells filled with the page's segments."""
+    before = sum(len(other.cells) for other in tables[: tables.index(table)])
+    for block in table_of(table, before, segments, page):
+        flow.block(block)
