@@ -1,7 +1,7 @@
 """Numbers in Vietnamese text, however written: amounts, deadlines, shares and dates, so that two texts can be compared.
 
 "30 ngày" and "ba mươi ngày", "1.000.000 đồng" and "01 triệu đồng", "01/7/2025" and "ngày 1 tháng 7 năm 2025" are the
-same `Quantity`. Numbers that only address something (Điều 8, khoản 2, 52/2014/QH13, the "1." of a list) are not quantities.
+same `Quantity`. Numbers that only address something (Điều 8, 52/2014/QH13, the "1." of a list) are not quantities.
 """
 
 from __future__ import annotations

@@ -1,0 +1,207 @@
+"""The hops of a search: `Understand`, `Retrieve`, `Rerank`, `Expand`. Each takes a `Trail` and hands on the next.
+
+All are natively async and hold no state of a question. The parts they work with (index, models) belong to the caller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+from legal.errors import PhapquyError, ServiceUnavailable
+from legal.lexicon import Lexicon
+from retrieval.answer import Event, Hit
+from retrieval.evidence import gather
+from retrieval.expand import expansions
+from retrieval.fusion import fuse, group_by_provision, provision_of
+from retrieval.haystack_quiet import StreamingCallbackT, StreamingChunk, component
+from retrieval.index import Candidates, Index, Sparse
+from retrieval.lexical import question_vector
+from retrieval.named import look_up
+from retrieval.restore import SyllableModel
+from retrieval.settings import RetrievalSettings
+from retrieval.trail import Trail, milliseconds
+from retrieval.understand import understand
+from serving.protocols import Embedder, Reranker, Vectors
+
+log = logging.getLogger(__name__)
+
+NO_MEANING = "Mô hình nhúng không trả lời; chỉ tìm theo từ ngữ."
+NOT_THERE = "Không tìm thấy {label} trong kho văn bản (trong phạm vi được phép xem và còn hiệu lực tại ngày xét)."
+NO_RERANK = "Mô hình xếp hạng lại không trả lời; giữ thứ tự tìm kiếm."
+
+
+async def emit(callback: StreamingCallbackT | None, name: str, data: Any) -> None:
+    """Hand an event to whoever streams this run; nothing when nobody does."""
+    if callback is not None:
+        text = data if name == "token" else ""
+        sent = callback(StreamingChunk(content=text, meta={"event": Event(name, data)}))  # type: ignore[arg-type]
+        if sent is not None:
+            await sent
+
+
+class Hop:
+    """What all hops share: the sync door that Haystack asks for, and their input."""
+
+    def run(self, trail: Trail, streaming_callback: StreamingCallbackT | None = None) -> dict[str, Trail]:
+        """The same as `run_async`, for a pipeline without an event loop."""
+        return asyncio.run(self.run_async(trail, streaming_callback))
+
+    async def run_async(self, trail: Trail, streaming_callback: StreamingCallbackT | None = None) -> dict[str, Trail]:
+        """One step of the way."""
+        raise NotImplementedError
+
+
+@component
+class Understand(Hop):
+    """Reads the question; refuses one that cannot be searched (`BadRequest`)."""
+
+    def __init__(
+        self,
+        settings: RetrievalSettings,
+        syllables: Callable[[], SyllableModel | None] | None = None,
+        lexicon: Lexicon | None = None,
+    ) -> None:
+        component.set_output_types(self, trail=Trail)
+        self._settings = settings
+        self._syllables = syllables
+        self._lexicon = lexicon
+
+    async def run_async(self, trail: Trail, streaming_callback: StreamingCallbackT | None = None) -> dict[str, Trail]:
+        """Fills `reading`, `where`, `as_of`, `cited`."""
+        begun = perf_counter()
+        syllables = self._syllables() if self._syllables is not None else None
+        read = understand(trail.question, self._settings, syllables, self._lexicon)
+        await emit(streaming_callback, "query", read.reading)
+        took = {"understand": milliseconds(begun)}
+        return {
+            "trail": trail.then(reading=read.reading, where=read.where, as_of=read.as_of, cited=read.cited, took=took)
+        }
+
+
+@component
+class Retrieve(Hop):
+    """Embeds the question, asks the engine once for both searches, fuses them to one hit a provision; named ones first."""
+
+    def __init__(self, index: Index, embedder: Embedder | None, settings: RetrievalSettings) -> None:
+        component.set_output_types(self, trail=Trail)
+        self._index = index
+        self._embedder = embedder
+        self._settings = settings
+
+    async def run_async(self, trail: Trail, streaming_callback: StreamingCallbackT | None = None) -> dict[str, Trail]:
+        """Fills `hits` and `evidence`. Raises `ServiceUnavailable` when the engine does not answer in time."""
+        question, took, warn = trail.read.read_as, dict[str, float](), tuple[str, ...]()
+        begun = perf_counter()
+        weights = dict.fromkeys(trail.read.expansions, self._settings.expansion_weight)
+        sparse = question_vector(question, weights)
+        dense = await self._embed(question)
+        took["embed"] = milliseconds(begun)
+        if dense is None and self._embedder is not None:
+            warn = (NO_MEANING,)
+        begun = perf_counter()
+        candidates, named, missing = await self._ask(trail, dense, sparse)
+        took["engine"] = milliseconds(begun)
+        begun = perf_counter()
+        found = group_by_provision(
+            fuse(candidates, dense_weight=self._settings.dense_weight, lexical_weight=self._settings.lexical_weight)
+        )
+        hits = _ranked([*named, *found])
+        took["fuse"] = milliseconds(begun)
+        evidence = None
+        if trail.wants == "answer":
+            similarity = candidates.dense[0].score if candidates.dense else None
+            evidence = gather(question, [hit.passage for hit in hits], similarity)
+        return {"trail": trail.then(hits=hits, evidence=evidence, warn=(*warn, *missing), took=took)}
+
+    async def _embed(self, question: str) -> Vectors | None:
+        if self._embedder is None:
+            return None
+        try:
+            async with asyncio.timeout(self._settings.embed_timeout):
+                return await self._embedder.embed_question(question)
+        except (ServiceUnavailable, TimeoutError) as fault:
+            log.warning("embedder failed, searching by words only: %s", type(fault).__name__)
+            return None
+
+    async def _ask(
+        self, trail: Trail, dense: Vectors | None, sparse: Sparse
+    ) -> tuple[Candidates, list[Hit], tuple[str, ...]]:
+        """The candidates; the passages of named provisions; a warning for each named provision that is not there."""
+        named: list[Hit] = []
+        missing: list[str] = []
+        try:
+            async with asyncio.timeout(self._settings.search_timeout):
+                found = await self._index.search(dense, sparse, trail.where, limit=self._settings.candidates)
+                for one in trail.cited:
+                    passages = await look_up(self._index, one, trail.where, question_vector) if one.eid else []
+                    named += [Hit(0, 1.0, passage, "cited") for passage in passages[:1]]
+                    if one.exact and not passages:
+                        missing.append(NOT_THERE.format(label=one.label))
+        except TimeoutError:
+            raise ServiceUnavailable("Kho tìm kiếm không trả lời kịp; hãy thử lại sau ít phút.") from None
+        return found, named, tuple(missing)
+
+
+@component
+class Rerank(Hop):
+    """Puts the best hits into the order that a reranking model gives; the order stays when the model does not answer."""
+
+    def __init__(self, reranker: Reranker, settings: RetrievalSettings) -> None:
+        component.set_output_types(self, trail=Trail)
+        self._reranker = reranker
+        self._settings = settings
+
+    async def run_async(self, trail: Trail, streaming_callback: StreamingCallbackT | None = None) -> dict[str, Trail]:
+        """Reorders `hits`; named provisions stay first."""
+        begun = perf_counter()
+        fixed = [hit for hit in trail.hits if hit.why == "cited"]
+        free = [hit for hit in trail.hits if hit.why != "cited"]
+        depth = self._settings.rerank_depth
+        head, tail = free[:depth], free[depth:]
+        try:
+            async with asyncio.timeout(self._settings.rerank_timeout):
+                scores = await self._reranker.rerank(trail.read.read_as, [hit.passage.embedded_text for hit in head])
+        except (PhapquyError, TimeoutError) as fault:
+            log.warning("reranker failed: %s", type(fault).__name__)
+            return {"trail": trail.then(warn=(NO_RERANK,), took={"rerank": milliseconds(begun)})}
+        order = sorted(range(len(head)), key=lambda i: -scores[i])
+        hits = _ranked([*fixed, *(head[i] for i in order), *tail])
+        return {"trail": trail.then(hits=hits, took={"rerank": milliseconds(begun)})}
+
+
+@component
+class Expand(Hop):
+    """Ends a search, or brings the provisions that the best hits refer to and goes on to the answer."""
+
+    def __init__(self, index: Index, settings: RetrievalSettings) -> None:
+        component.set_output_types(self, trail=Trail, found=Trail)
+        self._index = index
+        self._settings = settings
+
+    async def run_async(self, trail: Trail, streaming_callback: StreamingCallbackT | None = None) -> dict[str, Trail]:
+        """`found` for a search, `trail` for an answer: only one of the two leaves, so the pipeline stops or goes on."""
+        begun = perf_counter()
+        trail = trail.then(hits=trail.hits[: trail.question.limit])
+        if trail.wants == "search":
+            return {"found": trail}
+        try:
+            async with asyncio.timeout(self._settings.search_timeout):
+                more = await expansions(self._index, trail.hits, trail.where, self._settings)
+        except (ServiceUnavailable, TimeoutError):
+            more = ()
+        sources = _ranked([*trail.hits[: self._settings.sources], *more])
+        await emit(streaming_callback, "sources", sources)
+        return {"trail": trail.then(expansions=more, hits=sources, took={"expand": milliseconds(begun)})}
+
+
+def _ranked(hits: list[Hit]) -> tuple[Hit, ...]:
+    """Ranks from 1 in this order, each provision once."""
+    seen: dict[tuple[str, str], Hit] = {}
+    for hit in hits:
+        seen.setdefault(provision_of(hit.passage), hit)
+    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(seen.values(), start=1))

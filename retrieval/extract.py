@@ -1,0 +1,112 @@
+"""The extractive answer: the best provisions' own words, each with its citation; no model has touched them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from legal.quantities import quantities
+from legal.text import lexical_terms
+from retrieval.addresses import cite, printed, segments, spans_around
+from retrieval.answer import AnswerCitation, Hit
+from retrieval.named import beside
+from retrieval.passage import Passage
+from retrieval.settings import RetrievalSettings
+from retrieval.terms import informative, share_of
+
+EXTRACTED = "Trích nguyên văn các quy định gần nhất với câu hỏi (không qua mô hình ngôn ngữ):"
+
+_ASKS_NUMBER = re.compile(
+    r"bao nhiêu|bao lâu|mấy|thời hạn|thời gian|mức|lệ phí|khi nào|ngày nào|độ tuổi", re.IGNORECASE
+)
+_NUMBER_BONUS = 1.3
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """An extractive answer: its text with `[n]`, and the citations, `n` from 1 in the order of the text."""
+
+    text: str
+    citations: tuple[AnswerCitation, ...]
+
+
+def extract(question: str, hits: Sequence[Hit], settings: RetrievalSettings, named: Collection[str] = ()) -> Extract:
+    """Quote the most telling part of the first `settings.extract_provisions` hits, one quote a provision, best first.
+
+    `named`: eids that the question names; of a hit cited for one of them exactly that provision is quoted. A question that
+    says nothing else gets nothing else.
+    """
+    cited = [hit for hit in hits if hit.why == "cited"]
+    if cited and not informative(beside(question, [hit.passage for hit in cited])):
+        hits = cited
+    wanted = informative(question)
+    asks_number = bool(_ASKS_NUMBER.search(question))
+    citations: list[AnswerCitation] = []
+    lines: list[str] = []
+    for hit in hits[: settings.extract_provisions]:
+        span = _named_span(hit, named) or best_quote(
+            wanted, hit.passage, settings.extract_characters, asks_number=asks_number
+        )
+        if span is None:
+            continue
+        citation = cite(len(citations) + 1, hit.passage, *span)
+        citations.append(citation)
+        address = printed(citation.label, citation.document)
+        lines.append(f"- {address[:1].upper()}{address[1:]}: “{citation.quote}” [{citation.n}]")
+    return Extract("\n\n".join([EXTRACTED, *lines]), tuple(citations))
+
+
+def best_quote(
+    wanted: Mapping[str, float], passage: Passage, limit: int, *, asks_number: bool = False
+) -> tuple[int, int] | None:
+    """Offsets in the passage's text of what to quote: the largest provision of at most `limit` characters around its most
+    telling sentence, else that sentence with its neighbours. None for a passage without words."""
+    pieces = segments(passage.text)
+    if not pieces:
+        return None
+    scores = [_telling(wanted, passage.text[a:b], asks_number) for a, b in pieces]
+    best = max(range(len(pieces)), key=lambda i: (scores[i], -i))
+    start, end = pieces[best]
+    whole = [(span.start - passage.start, span.end - passage.start) for span in spans_around(passage, start, end)]
+    whole.append((0, len(passage.text)))
+    fitting = [(max(a, 0), min(b, len(passage.text))) for a, b in whole if b - a <= limit]
+    if fitting:
+        start, end = max(fitting, key=lambda ab: ab[1] - ab[0])
+        return _trimmed(passage.text, start, end)
+    # A sentence that opens a list says nothing without it: take what follows, as far as it fits.
+    last = best
+    while last + 1 < len(pieces) and pieces[last + 1][1] - start <= limit:
+        last += 1
+    end = pieces[last][1]
+    if end - start > limit:
+        end = start + limit
+        end = start + (passage.text[start:end].rstrip().rfind(" ") if " " in passage.text[start:end] else limit)
+    return _trimmed(passage.text, start, end)
+
+
+def _named_span(hit: Hit, named: Collection[str]) -> tuple[int, int] | None:
+    """Where a provision that the question names stands in the passage, if it stands there as a whole."""
+    passage = hit.passage
+    if hit.why != "cited":
+        return None
+    if passage.eid in named and passage.parts == 1:
+        return 0, len(passage.text)
+    for span in passage.spans:
+        start, end = span.start - passage.start, span.end - passage.start
+        if span.eid in named and span.eid != passage.eid and start >= 0 and end <= len(passage.text):
+            return _trimmed(passage.text, start, end)
+    return None
+
+
+def _telling(wanted: Mapping[str, float], text: str, asks_number: bool) -> float:
+    share = share_of(wanted, frozenset(lexical_terms(text)))
+    return share * _NUMBER_BONUS if asks_number and share and quantities(text) else share
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end

@@ -1,0 +1,140 @@
+"""`QuestionPath`: one Haystack pipeline from a question to hits or to an answer, built once, used for all questions.
+
+    understand -> retrieve (-> rerank) -> expand -> answer -> verify
+
+A search leaves at `expand`: that hop has two outputs and fills one, which is how a pipeline branches; a second pipeline for
+searches would need a second set of components, since one component belongs to one pipeline. One small frozen object, the
+`Trail`, goes from hop to hop; Haystack's deep copies of it are free.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from itertools import pairwise
+from time import perf_counter
+
+from legal.errors import PhapquyError
+from legal.lexicon import Lexicon
+from retrieval.answer import Answer, Event, Question, SearchResult
+from retrieval.components import Expand, Rerank, Retrieve, Understand
+from retrieval.components_answer import Respond, Verify
+from retrieval.haystack_quiet import Pipeline
+from retrieval.index import Index
+from retrieval.restore import SyllableModel
+from retrieval.settings import RetrievalSettings
+from retrieval.trail import Trail, milliseconds
+from serving.protocols import Embedder, Generator, Reranker
+
+log = logging.getLogger(__name__)
+
+
+class QuestionPath:
+    """The way of a question. Safe for any number of concurrent questions on one event loop.
+
+    `embedder` None: search by words only. `generator` None: extractive answers. `syllables`: gives the current model that
+    restores diacritics; `lexicon`: adds legal words for everyday ones. The parts are the caller's; `close` closes the models, not the index.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        embedder: Embedder | None,
+        generator: Generator | None = None,
+        reranker: Reranker | None = None,
+        settings: RetrievalSettings | None = None,
+        *,
+        syllables: Callable[[], SyllableModel | None] | None = None,
+        lexicon: Lexicon | None = None,
+    ) -> None:
+        self.settings = settings or RetrievalSettings()
+        self._models = [model for model in (embedder, generator, reranker) if model is not None]
+        self._respond = Respond(generator, self.settings)
+        self._pipeline = Pipeline()
+        hops = {
+            "understand": Understand(self.settings, syllables, lexicon),
+            "retrieve": Retrieve(index, embedder, self.settings),
+            **({"rerank": Rerank(reranker, self.settings)} if reranker is not None else {}),
+            "expand": Expand(index, self.settings),
+            "answer": self._respond,
+            "verify": Verify(self.settings),
+        }
+        for name, hop in hops.items():
+            self._pipeline.add_component(name, hop)
+        names = list(hops)
+        for sender, receiver in pairwise(names):
+            self._pipeline.connect(f"{sender}.trail", f"{receiver}.trail")
+
+    @property
+    def model_is_down(self) -> bool:
+        """Whether answers are extractive now because the generator failed repeatedly."""
+        return self._respond.circuit.is_open
+
+    async def search(self, question: Question) -> SearchResult:
+        """The provisions found, best first, `question.limit` at most.
+
+        Raises `BadRequest` for a question that cannot be searched, `ServiceUnavailable` when the engine does not answer.
+        """
+        begun = perf_counter()
+        trail = await self._run(Trail(question, "search"), "expand", "found")
+        return SearchResult(
+            reading=trail.read,
+            as_of=trail.day,
+            hits=trail.hits,
+            warnings=trail.warnings,
+            timings_ms={**trail.timings, "total": milliseconds(begun)},
+        )
+
+    async def answer(self, question: Question) -> Answer:
+        """A verified answer, an extractive one, or a refusal. Raises as `search` does; a model that is down never raises."""
+        begun = perf_counter()
+        trail = await self._run(Trail(question, "answer"), "verify", "trail")
+        return _answer_of(trail, begun)
+
+    async def stream(self, question: Question) -> AsyncIterator[Event]:
+        """The same answer as events while it is made; a failure is the last event, `error`. Leaving the loop stops the model."""
+        begun = perf_counter()
+        run = self._pipeline.stream({"understand": {"trail": Trail(question, "answer")}})
+        try:
+            async for chunk in run:
+                yield chunk.meta["event"]
+            yield Event("done", _answer_of(run.result["verify"]["trail"], begun))
+        except Exception as fault:
+            yield Event("error", typed(fault))
+        finally:
+            await run.aclose()
+
+    async def close(self) -> None:
+        """Close the models."""
+        for model in self._models:
+            await model.close()
+
+    async def _run(self, trail: Trail, hop: str, output: str) -> Trail:
+        try:
+            result = await self._pipeline.run_async({"understand": {"trail": trail}})
+        except Exception as fault:
+            raise typed(fault) from None
+        arrived: Trail = result[hop][output]
+        return arrived
+
+
+def _answer_of(trail: Trail, begun: float) -> Answer:
+    if trail.answer is None:
+        raise RuntimeError("verification left no answer")
+    return replace(trail.answer, timings_ms={**trail.timings, "total": milliseconds(begun)})
+
+
+def typed(fault: BaseException) -> PhapquyError:
+    """The typed error behind a fault of the pipeline. Haystack's own message and attachments may hold the question: dropped."""
+    cause: BaseException | None = fault
+    while cause is not None:
+        if isinstance(cause, PhapquyError):
+            return cause.with_traceback(None)
+        origin, cause = cause, cause.__cause__
+    where = origin.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    place = f"{where.tb_frame.f_code.co_name}:{where.tb_lineno}" if where else "?"
+    log.error("question path failed: %s in %s", type(origin).__name__, place)
+    return PhapquyError("Lỗi nội bộ khi xử lý câu hỏi; xem nhật ký máy chủ.")

@@ -1,0 +1,54 @@
+"""`RetrievalSettings`: every number that the question's path can be tuned with, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalSettings:
+    """Defaults are what measured best; times are seconds, sizes characters unless said otherwise."""
+
+    # understand
+    max_question: int = 2000
+    expansion_weight: float = 0.3  # of a term from the lexicon, against 1 for a typed one
+
+    # retrieve and fuse: both searches scaled to 0..1 over their candidates, then summed with these weights
+    candidates: int = 100
+    dense_weight: float = 0.7
+    lexical_weight: float = 1.0
+    embed_timeout: float = 10.0
+    search_timeout: float = 10.0
+    rerank_depth: int = 30
+    rerank_timeout: float = 3.0
+
+    # expand: provisions that the best hits refer to, for answers only
+    expand_from: int = 3
+    expand_most: int = 4
+
+    # "nothing found": the evidence of an answer, between 0 and 1 (`retrieval/evidence.py`)
+    min_confidence: float = 0.42
+    similarity_floor: float = 0.78  # cosine of the embedder for unrelated texts
+    similarity_ceiling: float = 0.90  # cosine for a question and its own provision
+    coverage_weight: float = 0.65
+    similarity_weight: float = 0.35
+
+    # extractive answer
+    extract_provisions: int = 5
+    extract_characters: int = 700
+
+    # generated answer; tokens by the model's own tokenizer
+    sources: int = 8
+    source_characters: int = 6000
+    answer_tokens: int = 1200
+    prompt_margin_tokens: int = 64
+    temperature: float = 0.0
+    first_token_timeout: float = 30.0
+    answer_timeout: float = 120.0
+    circuit_failures: int = 3
+    circuit_pause: float = 30.0
+
+    # verify
+    min_support: float = 0.6  # share of a statement's informative terms that its cited sources must have
+    partial_support: float = 0.8  # below it a statement that passes is only `partly` supported
+    min_kept: float = 0.34  # share of statements that must survive, else the answer is a refusal

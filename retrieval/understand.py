@@ -1,0 +1,76 @@
+"""Reading a question before anything is searched: one Unicode form, limits, the day it is for, the provisions it names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta, timezone
+
+from legal.dates import first_date
+from legal.errors import BadRequest
+from legal.lexicon import Lexicon
+from legal.text import collapse, nfc
+from retrieval.answer import Question, Reading
+from retrieval.index import SearchFilter
+from retrieval.named import CitedProvision, named_provisions
+from retrieval.restore import SyllableModel
+from retrieval.settings import RetrievalSettings
+
+#: Vietnam has one time zone without summer time; "today" is a day there, wherever the server stands.
+_VIETNAM = timezone(timedelta(hours=7))
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A question that can be searched."""
+
+    reading: Reading
+    where: SearchFilter
+    as_of: date
+    cited: tuple[CitedProvision, ...] = ()
+
+
+def today() -> date:
+    """The current day in Vietnam."""
+    return datetime.now(_VIETNAM).date()
+
+
+def understand(
+    question: Question,
+    settings: RetrievalSettings,
+    syllables: SyllableModel | None = None,
+    lexicon: Lexicon | None = None,
+) -> Understood:
+    """Read a question. `syllables`: restores diacritics that were not typed; `lexicon`: legal words for everyday ones.
+
+    Raises `BadRequest` when it is empty or longer than `settings.max_question` characters, or when `limit` is not 1 to 100.
+    A day named in the question is offered in the reading; it does not change what is searched.
+    """
+    text = collapse(nfc(question.text))
+    if not any(c.isalnum() for c in text):
+        raise BadRequest("Câu hỏi trống: hãy nhập nội dung cần tra cứu.")
+    if len(text) > settings.max_question:
+        raise BadRequest(f"Câu hỏi quá dài: tối đa {settings.max_question} ký tự, câu này có {len(text)}.")
+    if not 1 <= question.limit <= 100:
+        raise BadRequest("Số kết quả (limit) phải từ 1 đến 100.")
+    as_of = question.where.as_of or today()
+    restored = syllables.restore(text) if syllables is not None else None
+    read_as = restored.text if restored is not None else text
+    cited = named_provisions(read_as)
+    expansions = lexicon.expand(read_as) if lexicon is not None else ()
+    day = first_date(read_as)
+    notes: tuple[str, ...] = ()
+    if day is not None and day != as_of:
+        notes = (
+            f"Câu hỏi có nêu ngày {day:%d/%m/%Y}; kết quả đang xét hiệu lực tại ngày {as_of:%d/%m/%Y}. "
+            f"Đặt as_of={day.isoformat()} để xét tại ngày đó.",
+        )
+    reading = Reading(
+        text=text,
+        read_as=read_as,
+        restored=restored is not None and restored.changed,
+        citations=tuple(dict.fromkeys(c.label for c in cited)),
+        expansions=tuple(dict.fromkeys(term for expansion in expansions for term in expansion.terms)),
+        date=day,
+        notes=notes,
+    )
+    return Understood(reading, replace(question.where, as_of=as_of), as_of, cited)

@@ -1,0 +1,256 @@
+"""Verification of a generated answer, without a second model: every statement against the sources that it cites.
+
+A statement is supported when its sources have its numbers, days, addresses and names, do not deny it, and share most of its
+telling words; it then carries the shortest exact quotes that say so. What is not supported is left out, or marked when the
+caller wants to see it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from legal.quantities import covered, quantities
+from legal.text import fold
+from retrieval.addresses import cite, spans_around
+from retrieval.answer import REFUSAL, AnswerCitation, Hit, Statement, Verdict
+from retrieval.settings import RetrievalSettings
+from retrieval.statements import Piece
+from retrieval.terms import informative, share_of
+from retrieval.verify_addresses import unknown_addresses
+from retrieval.verify_facts import (
+    Source,
+    altered_quotes,
+    opposites,
+    turned_bounds,
+    turned_negation,
+    unknown_names,
+    unknown_quantities,
+)
+
+UNSUPPORTED_MARK = "[chưa có căn cứ]"
+PARTLY = "Một số nội dung chỉ được nguồn xác nhận một phần; hãy đối chiếu với trích dẫn."
+LEFT_OUT = "Đã bỏ {n} câu của mô hình vì không có căn cứ trong nguồn được dẫn."
+
+_PLACES = re.compile(
+    r"\b(?:theo|tại|căn cứ)?\s*(?:(?:quy định\s+)?(?:tại\s+)?(?:các\s+)?(?:điểm|khoản|điều|chương|mục)\s+[\da-zđ]{1,4}\b[\s,]*(?:của\s+)?)+",
+    re.IGNORECASE,
+)
+_ABSENCE = re.compile(
+    r"(?:các nguồn|nguồn|tài liệu|văn bản|kho văn bản)[^.]{0,40}(?:không|chưa)\s+(?:có\s+)?(?:quy định|nêu|đề cập|tìm thấy|có)",
+    re.IGNORECASE,
+)
+_WINDOW = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A piece of the text with what verification found. `faults`: kinds of what is wrong, Vietnamese, without content."""
+
+    piece: Piece
+    statement: Statement | None
+    citations: tuple[AnswerCitation, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What is left of a generated text. `kept`: share of its statements that stay; a refusal has an empty text."""
+
+    text: str
+    statements: tuple[Statement, ...]
+    citations: tuple[AnswerCitation, ...]
+    warnings: tuple[str, ...]
+    kept: float
+
+
+class Checker:
+    """Checks the pieces of one answer, in order, against its numbered sources (from 1)."""
+
+    def __init__(self, sources: Sequence[Hit], settings: RetrievalSettings) -> None:
+        self._sources = {n: Source(n, hit.passage) for n, hit in enumerate(sources, start=1)}
+        self._settings = settings
+        self._lead = ""
+
+    def check(self, piece: Piece) -> Checked:
+        """One piece: a blank or a lead passes as it is, unless a lead names what no source has."""
+        if piece.kind == "blank":
+            return Checked(piece, None)
+        if piece.kind == "lead":
+            self._lead = piece.text
+            faults = self._foreign(piece.text, list(self._sources.values()))
+            return Checked(piece, None, faults=tuple(faults))
+        if not _BULLETED.match(piece.raw):
+            lead, self._lead = "", ""
+        else:
+            lead = self._lead
+        cited = [self._sources[n] for n in piece.numbers if n in self._sources]
+        if not piece.numbers:
+            return self._uncited(piece, lead)
+        if not cited:
+            return _verdict(piece, "unsupported", (), ("nguồn không tồn tại",))
+        return self._cited(piece, cited, lead, unknown=len(cited) < len(piece.numbers))
+
+    def _cited(self, piece: Piece, cited: list[Source], lead: str, *, unknown: bool) -> Checked:
+        support, faults, citations = self._weigh(piece.text, cited, lead)
+        if faults or support < self._settings.min_support:
+            return _verdict(piece, "unsupported", (), tuple(faults) or ("nội dung",))
+        partly = unknown or support < self._settings.partial_support or len({c.n for c in citations}) < len(cited)
+        return _verdict(piece, "partly" if partly else "supported", citations, ())
+
+    def _uncited(self, piece: Piece, lead: str) -> Checked:
+        """A statement without `[n]` stays only if one source plainly says it; that source is then cited."""
+        if _ABSENCE.search(piece.text) and not quantities(piece.text):
+            return _verdict(piece, "partly", (), ())
+        for source in self._sources.values():
+            support, faults, citations = self._weigh(piece.text, [source], lead)
+            if not faults and support >= self._settings.partial_support:
+                return _verdict(piece, "supported", citations, ())
+        return _verdict(piece, "unsupported", (), ("không dẫn nguồn",))
+
+    def _weigh(self, text: str, cited: list[Source], lead: str) -> tuple[float, list[str], tuple[AnswerCitation, ...]]:
+        """Share of the telling words that the sources have, what speaks against it, and the quotes that support it."""
+        wanted = informative(_PLACES.sub(" ", text)) or informative(text)
+        pooled = frozenset[str]().union(*(source.terms for source in cited))
+        support = share_of(wanted, pooled)
+        faults = self._foreign(text, cited)
+        if faults or support < self._settings.min_support:
+            return support, faults, ()
+        quotes = [(source, window) for source in cited if (window := shortest_support(text, source)) is not None]
+        best = max((share for _, (_, _, share) in quotes), default=0.0)
+        # A source that adds next to nothing is not what the statement rests on.
+        quotes = [(source, window) for source, window in quotes if window[2] >= 0.5 * best]
+        said = f"{lead} {text}" if lead else text
+        together = "\n".join(source.passage.text[a:b] for source, (a, b, _) in quotes)
+        intro = "\n".join(_intro(source, a, b) for source, (a, b, _) in quotes)
+        faults = [*turned_negation(said, together, intro), *opposites(text, f"{intro}\n{together}")]
+        if not quotes:
+            faults.append("nội dung")
+        return support, faults, tuple(cite(source.n, source.passage, a, b) for source, (a, b, _) in quotes)
+
+    def _foreign(self, text: str, cited: list[Source]) -> list[str]:
+        """What the text names and the sources do not have."""
+        return [
+            *unknown_quantities(text, cited),
+            *unknown_addresses(text, [source.passage for source in cited]),
+            *altered_quotes(text, cited),
+            *unknown_names(text, cited),
+            *turned_bounds(text, cited),
+        ]
+
+
+_BULLETED = re.compile(r"^\s*(?:[-*•+–]|\d{1,2}[.)]|[a-zđ]\))\s+")
+
+
+def _verdict(piece: Piece, verdict: Verdict, citations: tuple[AnswerCitation, ...], faults: tuple[str, ...]) -> Checked:
+    numbers = tuple(dict.fromkeys(citation.n for citation in citations))
+    return Checked(piece, Statement(piece.text, verdict, numbers), citations, faults)
+
+
+def shortest_support(text: str, source: Source) -> tuple[int, int, float] | None:
+    """The shortest run of sentences of a source that holds nearly all of the statement's words that the source has, and all
+    its numbers that the source has: offsets in the passage's text and the share of the statement's words. None if nothing."""
+    wanted = informative(_PLACES.sub(" ", text)) or informative(text)
+    pieces = source.pieces
+    numbers = [q for q in quantities(text) if any(covered(q, found) for *_, found in pieces)]
+    whole = share_of(wanted, frozenset[str]().union(*(terms for _, _, terms, _ in pieces)))
+    if whole == 0.0 and not numbers:
+        return None
+    best: tuple[int, int, int, float] | None = None
+    closest: tuple[float, int, int, int] = (0.0, 0, 0, 0)
+    for first in range(len(pieces)):
+        terms: set[str] = set()
+        have = list(numbers)
+        for last in range(first, min(first + _WINDOW, len(pieces))):
+            terms |= pieces[last][2]
+            have = [q for q in have if not covered(q, pieces[last][3])]
+            start, end = pieces[first][0], pieces[last][1]
+            share = share_of(wanted, terms)
+            rank = (share - 0.3 * len(have), -(end - start), start, end)
+            closest = max(closest, rank) if closest[3] else rank
+            if not have and share >= 0.85 * whole:
+                if best is None or end - start < best[0]:
+                    best = (end - start, start, end, share)
+                break
+    if best is not None:
+        return best[1], best[2], best[3]
+    return closest[2], closest[3], max(0.0, closest[0])
+
+
+def _intro(source: Source, start: int, end: int) -> str:
+    """What stands over a quote: the heading, and the opening lines of the provisions around it."""
+    passage = source.passage
+    lines = [passage.heading, passage.lead]
+    for span in [*spans_around(passage, start, end)]:
+        opening = passage.text[max(0, span.start - passage.start) :].split("\n", 1)[0]
+        if opening.rstrip().endswith(":"):
+            lines.append(opening)
+    first = passage.text.split("\n", 1)[0]
+    if first.rstrip().endswith(":") and start > 0:
+        lines.append(first)
+    return "\n".join(line for line in lines if line)
+
+
+def assemble(checked: Sequence[Checked], settings: RetrievalSettings, *, strict: bool) -> Verified:
+    """The answer that may be given: supported statements with their `[n]`, the others left out (strict) or marked."""
+    parts: list[str] = []
+    kept: list[Checked] = []
+    states = [one for one in checked if one.statement is not None]
+    for position, one in enumerate(checked):
+        if one.statement is None:
+            if one.piece.kind == "blank" or (not one.faults and _leads_on(checked, position, strict)):
+                parts.append(_unmarked(one.piece.raw))
+        elif one.statement.verdict != "unsupported":
+            kept.append(one)
+            parts.append(_marked(one.piece.raw, one.statement.citations))
+        elif not strict:
+            parts.append(_marked(one.piece.raw, (), UNSUPPORTED_MARK))
+    dropped = len(states) - len(kept)
+    citations: dict[tuple[int, str, int, int], AnswerCitation] = {}
+    for one in kept:
+        for citation in one.citations:
+            citations.setdefault((citation.n, citation.eid, citation.start, citation.end), citation)
+    warnings: list[str] = []
+    if dropped and strict:
+        warnings.append(LEFT_OUT.format(n=dropped))
+    if any(one.statement is not None and one.statement.verdict == "partly" for one in kept):
+        warnings.append(PARTLY)
+    share = len(kept) / len(states) if states else 0.0
+    enough = bool(citations) and share >= settings.min_kept
+    return Verified(
+        text=re.sub(r"\n{3,}", "\n\n", "".join(parts)).strip() if enough else "",
+        statements=tuple(one.statement for one in states if one.statement is not None),
+        citations=tuple(sorted(citations.values(), key=lambda c: c.n)) if enough else (),
+        warnings=tuple(warnings),
+        kept=share if enough else 0.0,
+    )
+
+
+def is_refusal(text: str) -> bool:
+    """Whether the model itself says that it found nothing."""
+    return fold(REFUSAL).rstrip(".") in fold(text)
+
+
+def _leads_on(checked: Sequence[Checked], position: int, strict: bool) -> bool:
+    """A lead stays when the next statement does."""
+    after = next((one.statement for one in checked[position + 1 :] if one.statement is not None), None)
+    return after is not None and (after.verdict != "unsupported" or not strict)
+
+
+def _unmarked(raw: str) -> str:
+    return re.sub(r"\s*\[\d[\d\s,;–-]*\]", "", raw)
+
+
+def _marked(raw: str, numbers: Sequence[int], note: str = "") -> str:
+    """The piece as written, with exactly these marks at its end, before its last full stop."""
+    bare = _unmarked(raw)
+    body, tail = bare.rstrip(), bare[len(bare.rstrip()) :]
+    marks = "".join(f"[{n}]" for n in numbers)
+    added = " ".join(part for part in (marks, note) if part)
+    if not added:
+        return bare
+    match = re.search(r"[.;!?…]+$", body)
+    if match:
+        return f"{body[: match.start()].rstrip()} {added}{match.group()}{tail}"
+    return f"{body} {added}{tail}"

@@ -1,0 +1,243 @@
+"""What in a statement can be false by one word: numbers, names, quoted words, bounds, negation. Each check names what it misses.
+
+All checks are pure and ask one question: does the cited source say so too? An empty list means that nothing speaks against it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from legal.quantities import Quantity, covered, quantities
+from legal.text import collapse, lexical_terms, nfc, normalise_tone, syllables
+from retrieval.addresses import segments
+from retrieval.passage import Passage
+
+_QUOTED = re.compile(r"[“\"]([^“”\"]+)[”\"]")
+_ELLIPSIS = re.compile(r"\s*(?:…|\.\.\.|\[…\]|\(…\))\s*")
+_WORD = re.compile(r"[^\W_]+")
+#: Words that open an address or a document's name; those are checked in `verify_addresses`.
+_NO_NAME = frozenset({"điều", "khoản", "điểm", "chương", "mục", "phụ", "luật", "bộ", "nghị", "thông", "mẫu", "việt"})
+_ABBREVIATIONS = {
+    "UBND": "ủy ban nhân dân", "HĐND": "hội đồng nhân dân", "TAND": "tòa án nhân dân", "VKSND": "viện kiểm sát nhân dân",
+    "BHXH": "bảo hiểm xã hội", "BHYT": "bảo hiểm y tế", "GCN": "giấy chứng nhận", "TTHC": "thủ tục hành chính",
+    "CMND": "chứng minh nhân dân", "CCCD": "căn cước công dân", "QSDĐ": "quyền sử dụng đất", "GTGT": "giá trị gia tăng",
+    "TNCN": "thu nhập cá nhân", "TNDN": "thu nhập doanh nghiệp", "BLDS": "bộ luật dân sự", "BLHS": "bộ luật hình sự",
+}  # fmt: skip
+
+_AT_MOST = re.compile(r"(?:tối đa|không quá|nhiều nhất|chậm nhất|không vượt quá|cao nhất)[^,;.]{0,25}$")
+_AT_LEAST = re.compile(r"(?:tối thiểu|ít nhất|không dưới|không ít hơn|thấp nhất|từ đủ|sớm nhất)[^,;.]{0,25}$")
+_UPWARD = re.compile(r"^\s*(?:\S+\s+){0,2}trở lên")
+
+#: Words of which a source that says the one does not say the other.
+_OPPOSITES = (
+    ("trước khi", "sau khi"), ("có quyền", "có nghĩa vụ"), ("tăng", "giảm"), ("được phép", "bị cấm"),
+    ("bắt buộc", "tự nguyện"), ("hợp pháp", "trái pháp luật"), ("bên mua", "bên bán"), ("bên thuê", "bên cho thuê"),
+    ("bên vay", "bên cho vay"), ("cấp tỉnh", "cấp huyện"), ("cấp tỉnh", "cấp xã"), ("cấp huyện", "cấp xã"),
+    ("có hiệu lực", "hết hiệu lực"), ("trong nước", "nước ngoài"), ("trực tiếp", "gián tiếp"), ("đồng ý", "từ chối"),
+    ("nguyên đơn", "bị đơn"), ("nam", "nữ"), ("chậm nhất", "sớm nhất"), ("toàn bộ", "một phần"),
+)  # fmt: skip
+
+_NOT = frozenset({"không", "chưa", "chẳng", "cấm", "đừng"})
+#: With these behind it "không" counts or limits and denies nothing.
+_NOT_DENYING = frozenset(
+    {"quá", "dưới", "ít", "vượt", "chỉ", "những", "kể", "phân", "gian", "khí", "phụ", "lớn", "nhỏ", "thấp", "cao"}
+)
+_LIGHT = frozenset({"được", "phải", "bị", "có", "thể", "là", "còn", "nghiêm", "hề", "cho", "phép", "các", "hành", "vi"})
+_SOFT_NOT = _NOT | {"miễn", "trừ", "mất", "thiếu", "trái", "hủy", "vô", "ngoài", "loại", "từ"}
+_DENYING_INTRO = re.compile(
+    r"cấm|không được|không có quyền|không thuộc|không áp dụng|không phải|không bị|không cần|không đủ", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A numbered source of an answer, with what the checks need of it, each computed once."""
+
+    n: int
+    passage: Passage
+
+    @cached_property
+    def words_around(self) -> str:
+        """Title, path and heading: what gives the text its subject."""
+        card = self.passage.document
+        return "\n".join(
+            (f"{card.type or ''} {card.title or ''} {card.number or ''}", *self.passage.path, self.passage.context)
+        )
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """Lexical terms of text and headings."""
+        return frozenset(lexical_terms(f"{self.words_around}\n{self.passage.text}"))
+
+    @cached_property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """All that it counts or dates, the document's own days included."""
+        card = self.passage.document
+        days = [f"ngày {d:%d/%m/%Y}" for d in (card.issued, card.effective_from, card.effective_to) if d]
+        return quantities("\n".join((self.words_around, *days, self.passage.text)))
+
+    @cached_property
+    def pieces(self) -> tuple[tuple[int, int, frozenset[str], tuple[Quantity, ...]], ...]:
+        """Sentences of the text: offsets, terms, quantities."""
+        text = self.passage.text
+        return tuple((a, b, frozenset(lexical_terms(text[a:b])), quantities(text[a:b])) for a, b in segments(text))
+
+    @cached_property
+    def flat(self) -> str:
+        """The text with its white space collapsed."""
+        return collapse(nfc(self.passage.text))
+
+
+def unknown_quantities(statement: str, sources: Sequence[Source]) -> list[str]:
+    """Numbers, amounts, deadlines and days that no source has."""
+    known = [q for source in sources for q in source.quantities]
+    return ["số liệu hoặc thời hạn" for q in quantities(statement) if not covered(q, known)]
+
+
+def turned_bounds(statement: str, sources: Sequence[Source]) -> list[str]:
+    """ "tối đa 30 ngày" where the sources say "ít nhất 30 ngày"."""
+    found = [(q, bound) for q, bound in _bounds(statement) if bound]
+    if not found:
+        return []
+    known = [pair for source in sources for pair in _bounds(source.passage.text)]
+    wrong = []
+    for quantity, bound in found:
+        theirs = {b for q, b in known if q.same_as(quantity)}
+        if theirs and bound not in theirs and None not in theirs:
+            wrong.append("mức tối đa/tối thiểu")
+    return wrong
+
+
+def _bounds(text: str) -> Iterator[tuple[Quantity, str | None]]:
+    lowered = text.lower()
+    for quantity in quantities(text):
+        before, after = lowered[max(0, quantity.start - 45) : quantity.start], lowered[quantity.end : quantity.end + 30]
+        if _AT_MOST.search(before):
+            yield quantity, "max"
+        elif _AT_LEAST.search(before) or _UPWARD.search(after):
+            yield quantity, "min"
+        else:
+            yield quantity, None
+
+
+def unknown_names(statement: str, sources: Sequence[Source]) -> list[str]:
+    """Proper names (agencies, places, people) whose words do not stand together in a source."""
+    known = frozenset[str]().union(*(source.terms for source in sources))
+    text = nfc(statement)
+    for short, full in _ABBREVIATIONS.items():
+        text = re.sub(rf"\b{short}\b", full, text)
+    found = list(_WORD.finditer(text))
+    wrong: list[str] = []
+    for index, match in enumerate(found):
+        word = match.group()
+        opens = index == 0 or text[: match.start()].rstrip().endswith((".", ":", "“", '"', "(", ";", "-", "?", "!"))
+        if not word[0].isupper() or word.lower() in _NO_NAME or word.isdigit():
+            continue
+        term = _term(word)
+        after = found[index + 1] if index + 1 < len(found) else None
+        if opens:
+            continue  # a capital by its place; an agency's further capitals are seen below
+        if after is not None and text[match.end() : after.start()] == " ":
+            if f"{term}_{_term(after.group())}" not in known:
+                # The last word of a name is followed by any word: it must then follow its own predecessor.
+                before = _term(found[index - 1].group())
+                if after.group()[0].isupper() or f"{before}_{term}" not in known:
+                    wrong.append("tên cơ quan, tổ chức hoặc tên riêng")
+        elif term not in known:
+            wrong.append("tên cơ quan, tổ chức hoặc tên riêng")
+    return wrong
+
+
+def altered_quotes(statement: str, sources: Sequence[Source]) -> list[str]:
+    """Words in quotation marks (three or more) that stand in no source so. An ellipsis may leave something out."""
+    wrong: list[str] = []
+    for match in _QUOTED.finditer(nfc(statement)):
+        for part in _ELLIPSIS.split(match[1]):
+            words = collapse(part).strip(" .,;:")
+            if len(words.split()) >= 3 and not any(
+                words in source.flat or words in collapse(nfc(source.words_around)) for source in sources
+            ):
+                wrong.append("lời trích trong ngoặc kép")
+    return wrong
+
+
+def opposites(statement: str, quote: str) -> list[str]:
+    """A word of the statement whose opposite, and not itself, stands in the quote."""
+    said, there = f" {collapse(statement).lower()} ", f" {collapse(quote).lower()} "
+
+    def has(text: str, words: str) -> bool:
+        return re.search(rf"(?<!\w){words}(?!\w)", text) is not None
+
+    return [
+        "từ trái nghĩa với nguồn"
+        for pair in _OPPOSITES
+        for a, b in (pair, pair[::-1])
+        if has(said, a) and not has(said, b) and has(there, b) and not has(there, a)
+    ]
+
+
+def turned_negation(statement: str, quote: str, intro: str) -> list[str]:
+    """A negation that one of both has and the other lacks on the same words.
+
+    `intro`: what stands over the quote (heading, opening of its clause): "Những người sau đây không được ..." denies all below.
+    Seen are negations next to the words they deny; one that works from afar or by meaning alone is not.
+    """
+    said, there = _tokens(statement), _tokens(quote)
+    above = bool(_DENYING_INTRO.search(intro))
+    if above and not any(token in _SOFT_NOT for token in said) and not any(t in _NOT for t in there):
+        return ["phủ định"]
+    for head in _denied(said):
+        places = _places(head, there)
+        if places and not above and not any(_is_denied(there, at) for at in places):
+            return ["phủ định"]
+        if not places and not above and not any(token in _SOFT_NOT for token in there):
+            return ["phủ định"]
+    for head in _denied(there):
+        places, own = _places(head, said), _places(head, there)
+        if (
+            places
+            and all(_is_denied(there, at) for at in own)
+            and not any(_is_denied(said, at, _SOFT_NOT) for at in places)
+        ):
+            return ["phủ định"]
+    return []
+
+
+def _term(word: str) -> str:
+    return normalise_tone(word.lower())
+
+
+def _tokens(text: str) -> list[str]:
+    return [normalise_tone(s) for s in syllables(text)]
+
+
+def _denied(tokens: list[str]) -> list[tuple[str, ...]]:
+    """The words behind each negation: the next two that mean something."""
+    heads: list[tuple[str, ...]] = []
+    for i, token in enumerate(tokens):
+        if token not in _NOT or (i and tokens[i - 1] == "hàng"):
+            continue
+        if token == "không" and i + 1 < len(tokens) and tokens[i + 1] in _NOT_DENYING:
+            continue
+        j = i + 1
+        while j < len(tokens) and tokens[j] in _LIGHT:
+            j += 1
+        head = tuple(tokens[j : j + 2])
+        if head:
+            heads.append(head)
+    return heads
+
+
+def _places(head: tuple[str, ...], tokens: list[str]) -> list[int]:
+    return [i for i in range(len(tokens) - len(head) + 1) if tuple(tokens[i : i + len(head)]) == head]
+
+
+def _is_denied(tokens: list[str], at: int, words: frozenset[str] = _NOT) -> bool:
+    near = tokens[max(0, at - 5) : at]
+    return any(
+        t in words and not (t == "không" and i + 1 < len(near) and near[i + 1] in _NOT_DENYING)
+        for i, t in enumerate(near)
+    )
