@@ -21,6 +21,7 @@ from legal.structure_frame import (
     is_enclosed_note,
     is_preamble,
     is_recipients,
+    schedule_number,
     schedule_title,
 )
 from legal.structure_headings import HeadingReader, first_heading
@@ -120,12 +121,12 @@ def _front(main: Part, lines: Sequence[Line], frame: Frame) -> int:
 def _read_part(tree: Tree, part: Part, lines: Sequence[Line], quoted: Sequence[bool], frame: Frame, start: int) -> None:
     """Read a part's body; tables of contents inside it are passed over."""
     stretches = _without(range(start, part.tail), frame.contents)
+    reader = BodyReader(tree, lines, quoted, part.articles)
     if part.articles:
-        reader = BodyReader(tree, lines, quoted, part.articles)
         for first, last in stretches:
             reader.read(first, last)
     else:
-        headings = HeadingReader(tree, lines)
+        headings = HeadingReader(tree, lines, reader)
         for first, last in stretches:
             headings.read(first, last)
 
@@ -147,13 +148,12 @@ def _attachment(
 ) -> tuple[list[str], list[str]]:
     """An attachment as an `appendix` with its title lines as heading; gives back its own signature and recipients."""
     tree.close_all()
-    first = lines[part.start]
-    title = (schedule_title(first.text) or attached_title(first.text)) if first.table is None else None
-    at = part.start + 1 if title is not None else part.start
-    node = tree.open(
-        "appendix", _number_of(title[0]) if title else "", title[0] if title else "", title[1] if title else ""
-    )
     end = part.body if part.articles else part.tail
+    at, title = _title_of(lines, part.start, end)
+    marker, heading = title or ("", "")
+    node = tree.open("appendix", schedule_number(marker), marker, heading)
+    node.lines.extend(_texts(lines[part.start : at]))
+    at += title is not None
     taken = 0
     while at < end and taken < _TITLE_LINES and at not in frame.contents:
         line = lines[at]
@@ -177,10 +177,17 @@ def _attachment(
     return _back(lines[other] for other in range(part.tail, part.end))
 
 
-def _number_of(marker: str) -> str:
-    """`PHỤ LỤC SỐ 01` is number 01."""
-    last = marker.rstrip(".:").split()[-1]
-    return last if len(marker.split()) > 1 and (last[0].isdigit() or last.isupper()) and len(last) <= 6 else ""
+def _title_of(lines: Sequence[Line], start: int, end: int) -> tuple[int, tuple[str, str] | None]:
+    """The line with an attachment's title, and the title: the first line, or a numbered one under an umbrella title."""
+    if lines[start].table is not None:
+        return start, None
+    first = schedule_title(lines[start].text) or attached_title(lines[start].text)
+    if first is not None and not schedule_number(first[0]):
+        for at in range(start + 1, min(start + 4, end)):
+            below = schedule_title(lines[at].text) if lines[at].table is None else None
+            if below is not None and schedule_number(below[0]):
+                return at, below
+    return start, first
 
 
 def _title_and_preamble(lines: Sequence[Line]) -> tuple[list[str], list[str]]:

@@ -12,7 +12,9 @@ from legal.structure_tree import Node, Tree
 
 _END_OF_SENTENCE = re.compile(r"[.;:,!?…”\"]$")
 _SENTENCE = re.compile(
-    r"\bnày\b.*\b(?:có|được|thay thế|quy định|do)\b|\bcó hiệu lực\b|\bchịu trách nhiệm\b", re.IGNORECASE
+    r"\bnày\b.*\b(?:có|được|thay thế|quy định|do)\b|\bcó hiệu lực\b|\bquy định chi tiết\b.*\bnày\b"
+    r"|\bchịu trách nhiệm\b",
+    re.IGNORECASE,
 )
 _LOOK_AHEAD = 60
 _LONGEST_HEADING = 400
@@ -29,10 +31,12 @@ class BodyReader:
         self.lines = lines
         self.quoted = quoted
         self.articles = {candidate.at: candidate.marker for candidate in articles}
+        self.end = 0
         self.untitled: Node | None = None  # a division or article whose heading may still follow
 
     def read(self, start: int, end: int) -> None:
         """Place every line exactly once."""
+        self.end = end
         for at in range(start, end):
             line = self.lines[at]
             if line.table is not None:
@@ -55,9 +59,9 @@ class BodyReader:
         rest = marker.rest
         inline = clause(rest) if rest else None
         if inline is not None and inline.number == "1":
-            self.tree.open("article", marker.number, marker.printed)
+            node = self.tree.open("article", marker.number, marker.printed)
             self.untitled = None
-            self._numbered(at, rest)
+            self.list_item(at, node, rest)
         elif rest and self._is_heading(at, rest):
             self.untitled = self.tree.open("article", marker.number, marker.printed, rest)
         else:
@@ -74,10 +78,7 @@ class BodyReader:
             return True
         if _SENTENCE.search(text):
             return False
-        follows = at + 1 < len(self.lines) and at + 1 not in self.articles and self.lines[at + 1].table is None
-        return (
-            len(text) < 80 and follows and division(self.lines[at + 1].text) is None and bool(self.lines[at + 1].text)
-        )
+        return len(text) < 80 and self._goes_on(at)
 
     def _heading(self, at: int) -> bool:
         """Take the line as (more of) the heading of the division or article that was just opened."""
@@ -88,7 +89,7 @@ class BodyReader:
             if node.heading:
                 if not line.text[0].islower() or point(line.text) or _END_OF_SENTENCE.search(node.heading):
                     return False
-            elif clause(line.text) or point(line.text) or not self._is_heading(at, line.text) or not self._has_text(at):
+            elif clause(line.text) or point(line.text) or not self._is_heading(at, line.text) or not self._goes_on(at):
                 return False
             self.untitled = None if node.heading or line.text[-1] == "." else node
         else:
@@ -101,20 +102,23 @@ class BodyReader:
         node.heading = f"{node.heading} {line.text}".strip()
         return True
 
-    def _has_text(self, at: int) -> bool:
-        """Whether the article goes on after this line: an article that is one line has a text and no heading."""
-        return at + 1 < len(self.lines) and at + 1 not in self.articles and division(self.lines[at + 1].text) is None
+    def _goes_on(self, at: int) -> bool:
+        """Whether the article has more text after this line: an article of one line has a text and no heading."""
+        if at + 1 >= self.end or at + 1 in self.articles:
+            return False
+        text = self.lines[at + 1].text
+        return not text or (division(text) is None and not is_adoption(text))
 
     def _numbered(self, at: int, text: str) -> None:
         """Open the clause, point or tiết that the line begins, or keep it as text of the open provision."""
-        host = self.tree.nearest("article", "heading", "appendix")
-        if host is not None and host.kind == "article":
-            found = (
-                self._clause(at, text, host) or self._decimal(text, host) or self._point(at, text) or self._tiet(text)
-            )
-            if found:
-                return
-        self.tree.add_text(text)
+        host = self.tree.nearest("article")
+        if host is None or not (self.list_item(at, host) or self._decimal(text, host) or self._tiet(text)):
+            self.tree.add_text(text)
+
+    def list_item(self, at: int, host: Node, text: str = "") -> bool:
+        """Open the clause or point of `host` that the line (or the rest of it, `text`) begins."""
+        text = text or self.lines[at].text
+        return self._clause(at, text, host) or self._point(at, text, host)
 
     def _clause(self, at: int, text: str, host: Node) -> bool:
         found = clause(text)
@@ -160,13 +164,11 @@ class BodyReader:
         node.lines.append(found.rest)
         return True
 
-    def _point(self, at: int, text: str) -> bool:
+    def _point(self, at: int, text: str, host: Node) -> bool:
         found = point(text)
         if found is None or not found.rest:
             return False
-        holder = self.tree.nearest("clause") or self.tree.nearest("article")
-        if holder is None:
-            return False
+        holder = self.tree.nearest("clause") or host
         last = holder.counts.get("last_point", 0)
         letter = found.number
         if letter == "I":

@@ -37,6 +37,7 @@ _SCHEDULE = re.compile(
     r"|(?:Mẫu|MẪU)\s+[A-ZĐ]{2,}[\w./-]*\d[\w./-]*(?<![./-]))"
     r"\s*(?P<mark>[.:–-]*)\s*(?P<rest>.*)"
 )
+_SCHEDULE_NUMBER = re.compile(r"^\D*\s(?:số\s*:?\s*)?([IVXLC]+|\d{1,3}[a-zđ]?|[A-Z])$", re.IGNORECASE)
 _CATALOGUE = re.compile(r"(?P<marker>DANH MỤC|DANH SÁCH|BIỂU KHUNG|BIỂU THUẾ|BIỂU MỨC)(?!\w)\s*(?P<rest>.*)")
 _ATTACHED = re.compile(rf"(?P<marker>{'|'.join(name.upper() for name in ATTACHED_TYPES)})(?!\w)\s*[:.]?\s*(?P<rest>.*)")
 _ENCLOSED = re.compile(r"\(?\s*(?:được )?(?:ban hành )?(?:kèm|đính kèm)(?: theo)?\b", re.IGNORECASE)
@@ -104,6 +105,12 @@ def attached_title(text: str) -> tuple[str, str] | None:
     return None
 
 
+def schedule_number(marker: str) -> str:
+    """`PHỤ LỤC SỐ 01` is number 01; "" where none is printed."""
+    match = _SCHEDULE_NUMBER.search(marker.rstrip(".:– -"))
+    return match[1] if match else ""
+
+
 def is_enclosed_note(text: str) -> bool:
     """`(Ban hành kèm theo Quyết định số ...)`."""
     return bool(_ENCLOSED.match(text))
@@ -159,7 +166,7 @@ def _attachment_starts(
     lines: Sequence[Line], quoted: Sequence[bool], first: int | None, contents: set[int]
 ) -> set[int]:
     starts: set[int] = set()
-    signed = False
+    signed = scheduled = False
     previous = -9
     for at, line in enumerate(lines):
         if quoted[at] or at in contents or (first is not None and at <= first):
@@ -175,7 +182,10 @@ def _attachment_starts(
         if not opens and upper and attached_title(line.text) is not None:
             near = [other.text for other in lines[at + 1 : at + 7]]
             announced = any(is_enclosed_note(text) for text in near)
-            opens = (announced or signed) and at - previous > 4
+            opens = announced or (signed and not scheduled)
+            opens = opens and at - previous > 4
+        else:
+            scheduled = scheduled or opens
         if opens:
             starts.add(at)
             previous = at
@@ -206,11 +216,13 @@ def _may_be_title(line: Line) -> bool:
 
 
 def _without_close_pairs(starts: list[int], cuts: Sequence[int], lines: Sequence[Line]) -> list[int]:
-    """A list's title right under `PHỤ LỤC` is that schedule's heading, not another attachment."""
+    """A title right under `PHỤ LỤC` belongs to that schedule: a list's name, or the number under an umbrella title."""
     kept: list[int] = []
     for start in starts:
-        if kept and start - kept[-1] <= 3 and schedule_title(lines[start].text) is None:
-            continue
+        if kept and start - kept[-1] <= 3:
+            above, below = schedule_title(lines[kept[-1]].text), schedule_title(lines[start].text)
+            if below is None or (above is not None and not schedule_number(above[0]) and schedule_number(below[0])):
+                continue
         kept.append(start)
     return kept
 

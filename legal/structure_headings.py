@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from legal.numerals import POINT_LETTERS, roman_value
+from legal.structure_body import BodyReader
 from legal.structure_lines import Line, decimal
 from legal.structure_tree import Node, Tree
 
@@ -27,9 +28,10 @@ class _Title:
 class HeadingReader:
     """Reads `lines[start:end]` into sections below the innermost open node of the tree."""
 
-    def __init__(self, tree: Tree, lines: Sequence[Line]) -> None:
+    def __init__(self, tree: Tree, lines: Sequence[Line], items: BodyReader) -> None:
         self.tree = tree
         self.lines = lines
+        self.items = items
         self.base = len(tree.stack)
 
     def read(self, start: int, end: int) -> None:
@@ -41,17 +43,26 @@ class HeadingReader:
                 continue
             title = _title(line)
             level = self._level(title, line) if title is not None else None
-            if title is None or level is None:
-                self.tree.add_text(line.text)
+            if title is None or level is None or self._continues_list(title, line):
+                host = self.tree.nearest("heading", "appendix")
+                if host is None or not self.items.list_item(at, host):
+                    self.tree.add_text(line.text)
                 continue
             heading, text = _cut(title.rest, line)
             node = self.tree.open("heading", title.number, title.marker, heading, glyph=title.style, level=level)
             if text:
                 node.lines.append(text)
 
+    def _continues_list(self, title: _Title, line: Line) -> bool:
+        """Whether it is the next item of the open list of clauses, and not set off as a heading."""
+        item = self.tree.nearest("clause")
+        if item is None or line.bold or line.capitals or title.style != "1":
+            return False
+        return item.number.isdigit() and int(title.number) == int(item.number) + 1
+
     def _level(self, title: _Title, line: Line) -> int | None:
         """The depth the section gets; None when the line is no heading here."""
-        opened = self.tree.stack[self.base :]
+        opened = [node for node in self.tree.stack[self.base :] if node.kind == "heading"]
         same = next((node for node in opened if node.glyph == title.style), None)
         if title.style == "1.1":
             depth = title.number.count(".")

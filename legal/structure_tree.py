@@ -115,6 +115,12 @@ class Tree:
             bare = arabic(number)
             if bare.isdigit():
                 counts[kind] = int(bare)
+        if (
+            kind == "appendix" and bare.isdigit()
+        ):  # a schedule keeps its number where it is free, else takes the next one
+            while f"att_{bare}" in self._eids:
+                bare = str(int(bare) + 1)
+            counts[kind] = max(counts.get(kind, 0), int(bare))
         stem = f"{above}__{_PREFIX[kind]}_{bare}" if above else f"{_PREFIX[kind]}_{bare}"
         eid, times = stem, 1
         while eid in self._eids:

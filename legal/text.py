@@ -13,7 +13,6 @@ _CLEAN: dict[int, str | None] = {**_INVISIBLE, **_SPACES}
 _NEEDS_CLEANING = re.compile("[" + "".join(map(chr, _CLEAN)) + "]")
 # Letters that print like đ but are Icelandic or African ones: kept where text is shown, đ where it is searched.
 _LOOK_ALIKES = str.maketrans("ÐðƉɖ", "ĐđĐđ")
-_WHITE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W_]+")
 _MARKS = re.compile("[\u0300-\u036f]")
 
@@ -34,7 +33,7 @@ def nfc(text: str) -> str:
 
 def collapse(text: str) -> str:
     """Every run of white space as one space, none at the ends."""
-    return _WHITE.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def fold(text: str) -> str:
