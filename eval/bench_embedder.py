@@ -38,8 +38,8 @@ _QUESTION_WORDS = 12
 
 @dataclass(frozen=True, slots=True)
 class EngineFigures:
-    """`passage_ms`: wall time scaled to a passage of 220 tokens; `cpu_ms`: processor time of such
-    a passage over all cores; `question_ms`: median wall time. `rss_mb`, `peak_mb`: memory of the whole process with the passages done."""
+    """`passage_ms`: wall time scaled to a passage of 220 tokens; `cpu_ms`: processor time of such a passage over all
+    cores; `question_ms`: median wall time. `rss_mb`, `peak_mb`: memory of the whole process with the passages done."""
 
     engine: str
     passage_ms: float
