@@ -8,14 +8,16 @@ milliseconds.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import qdrant_edge as engine
 
-from legal.errors import NotFound
+from legal.errors import NotFound, ServiceUnavailable
 from retrieval.index import Candidates, Manifest, Point, Scored, SearchFilter, Sparse
 from retrieval.passage import Passage
 from retrieval.points import (
@@ -24,12 +26,14 @@ from retrieval.points import (
     INDEXED,
     LEXICAL,
     SHOWN,
+    SHOWN_FIELDS,
     AnyOf,
     Condition,
     Payload,
     card_changes,
     conditions,
     from_payload,
+    now,
     reading,
     split_reading,
     to_payload,
@@ -41,6 +45,7 @@ _BATCH = 16
 _PAGE = 1000
 _ALL = 10_000_000
 
+_READ = ["key", "position", *SHOWN_FIELDS]
 _KINDS = {"keyword": engine.PayloadSchemaType.Keyword, "integer": engine.PayloadSchemaType.Integer}
 
 
@@ -60,13 +65,13 @@ def edge_filter(asked: Iterable[Condition]) -> Any:
     return engine.Filter(must=[_condition(condition) for condition in asked])
 
 
-def _point(point: Point, position: int, *, live: bool) -> Any:
+def _point(point: Point, position: int, written: int, *, live: bool) -> Any:
     vectors: dict[str, Any] = {}
     if point.dense is not None:
         vectors[DENSE] = point.dense.tolist()
     if point.sparse is not None and point.sparse.indices:
         vectors[LEXICAL] = engine.SparseVector(list(point.sparse.indices), list(point.sparse.values))
-    payload = to_payload(point.passage, position=position, live=live)
+    payload = to_payload(point.passage, position=position, live=live, written=written)
     return engine.Point(id=point.passage.id, vector=vectors, payload=payload)
 
 
@@ -74,14 +79,24 @@ def _of(key: str, version: str | None = None) -> Any:
     return edge_filter([AnyOf("key", (key,)) if version is None else AnyOf("reading", (reading(key, version),))])
 
 
+class IndexClosed(ServiceUnavailable):
+    """The handle was closed: at shutdown, or because another generation took its place."""
+
+
 class EdgeIndex:
     """One generation in one folder. The folder belongs to this process alone; `EmbeddedIndex` sees to that."""
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        """Open the generation in `folder`, or make an empty one there."""
+    def __init__(self, folder: Path, manifest: Manifest, *, remembered: int = 16_384) -> None:
+        """Open the generation in `folder`, or make an empty one there.
+
+        `remembered`: passages kept in memory (about 3 kB each), because reading one takes longer than finding it.
+        """
+        self._most_remembered = remembered
+        self._remembered: OrderedDict[Any, Passage] = OrderedDict()
         self._manifest = manifest
         self._writing = threading.RLock()
         self._gate = threading.Lock()
+        self._closed = False
         if (folder / "edge_config.json").exists():
             self._shard = engine.EdgeShard.load(str(folder))
         else:
@@ -109,25 +124,26 @@ class EdgeIndex:
             asked.append(_query(engine.Query.Nearest(vector, using=LEXICAL), condition, limit))
         if not asked:
             return Candidates((), ())
-        with self._gate:
+        with self._opened():
             answers = self._shard.query_batch(engine.QueryBatchRequest(asked))
-        passages: dict[str, Passage] = {}
-        found = [_scored(answer, passages) for answer in answers]
+            hits = [[(hit.id, hit.score) for hit in answer] for answer in answers]
+            passages = self._passages({identity for answer in hits for identity, _ in answer})
+        found = [tuple([Scored(passages[identity], score) for identity, score in answer]) for answer in hits]
         by_meaning = found.pop(0) if dense is not None else ()
         return Candidates(by_meaning, found[0] if found else ())
 
     async def fetch(self, where: SearchFilter, *, limit: int = 100) -> list[Passage]:
         """Passages by exact conditions, in reading order (document key, then position)."""
         condition = edge_filter(conditions(where))
-        with self._gate:
-            records, more = self._page(condition, limit)
+        with self._opened():
+            records, more = self._page(condition, limit, _READ)
             if more is not None:
                 places = [
                     (record.payload["key"], record.payload["position"], record.id)
                     for record in self._scroll(condition, ["key", "position"])
                 ]
                 wanted = [place[2] for place in sorted(places, key=lambda place: place[:2])[:limit]]
-                records = self._shard.retrieve(wanted, True, False)
+                records = self._shard.retrieve(wanted, _READ, False)
         records = sorted(records, key=lambda record: (record.payload["key"], record.payload["position"]))
         return [from_payload(record.id, record.payload) for record in records]
 
@@ -142,10 +158,10 @@ class EdgeIndex:
             # Leftovers of a write of the same version that was cut off.
             self._update(engine.UpdateOperation.delete_points_by_filter(_live(key, version, HIDDEN)))
             written: set[str] = set()
-            numbered = enumerate(points)
+            numbered, begun = enumerate(points), now()
             try:
                 while batch := list(islice(numbered, _BATCH)):
-                    made = [_point(point, position, live=False) for position, point in batch]
+                    made = [_point(point, position, begun, live=False) for position, point in batch]
                     self._update(engine.UpdateOperation.upsert_points(made))
                     written.update(point.passage.id for _, point in batch)
             except BaseException:
@@ -169,82 +185,124 @@ class EdgeIndex:
             self._show(key, version)
             return number
 
+    def mend(self) -> None:
+        """Where a crash left two versions of a document shown, keep the one written last."""
+        with self._writing:
+            for key, versions in self._facet(edge_filter([AnyOf("live", (SHOWN,))])).items():
+                if len(versions) > 1:
+                    self.publish(key, max(versions, key=lambda version: self._written(key, version)))
+
     def remove(self, key: str) -> int:
-        with self._writing, self._gate:
-            number = self._count(_of(key))
+        with self._writing:
+            number = self.count(key)
             if number:
-                self._shard.update(engine.UpdateOperation.delete_points_by_filter(_of(key)))
+                self._update(engine.UpdateOperation.delete_points_by_filter(_of(key)))
             return number
 
     def count(self, key: str | None = None, *, version: str | None = None) -> int:
-        with self._gate:
+        with self._opened():
             return self._count(None if key is None else _of(key, version))
 
     def versions(self) -> dict[str, set[str]]:
-        with self._gate:
-            answer = self._shard.facet(engine.FacetRequest(key="reading", limit=_ALL, exact=True))
-        found: dict[str, set[str]] = {}
-        for hit in answer.hits:
-            if not hit.count:
-                continue  # a value whose points are gone
-            key, version = split_reading(str(hit.value))
-            found.setdefault(key, set()).add(version)
-        return found
+        return self._facet(None)
 
     def set_card(self, key: str, version: str, changes: dict[str, object]) -> None:
         put, drop = card_changes(changes)
-        with self._writing, self._gate:
-            if put:
-                self._shard.update(engine.UpdateOperation.set_payload_by_filter(_of(key, version), put))
-            if drop:
-                self._shard.update(engine.UpdateOperation.delete_payload_by_filter(_of(key, version), drop))
+        operations = [engine.UpdateOperation.set_payload_by_filter(_of(key, version), put)] if put else []
+        if drop:
+            operations.append(engine.UpdateOperation.delete_payload_by_filter(_of(key, version), drop))
+        with self._writing:
+            self._update(*operations)
 
     def optimise(self) -> bool:
         """Merge segments and build the graph. Freezes the process for seconds: for worker processes only."""
-        with self._writing, self._gate:
+        with self._writing, self._opened():
             return bool(self._shard.optimize())
 
     def flush(self) -> None:
-        with self._writing, self._gate:
+        with self._writing, self._opened():
             self._shard.flush()
 
-    def close(self) -> None:
-        """Flush and let go of the folder."""
+    def close(self, *, flush: bool = True) -> None:
+        """Flush and let go of the folder; later calls raise `IndexClosed`. Closing twice does nothing."""
         with self._writing, self._gate:
-            self._shard.flush()
+            if self._closed:
+                return
+            self._closed = True
+            if flush:
+                self._shard.flush()
             self._shard.close()
+
+    @contextmanager
+    def _opened(self) -> Iterator[None]:
+        with self._gate:
+            if self._closed:
+                raise IndexClosed("Chỉ mục đã đóng; hãy thử lại sau khi dịch vụ khởi động xong.")
+            yield
 
     def _show(self, key: str, version: str) -> None:
         others = engine.Filter(must=[_condition(AnyOf("key", (key,)))], must_not=list(_of(key, version).must))
         show: Payload = {"live": SHOWN}
-        with self._gate:  # the new version first: a crash between the two leaves both, never none
-            self._shard.update(engine.UpdateOperation.set_payload_by_filter(_of(key, version), show))
-            self._shard.update(engine.UpdateOperation.delete_points_by_filter(others))
+        self._update(  # the new version first: a crash between the two leaves both, never none
+            engine.UpdateOperation.set_payload_by_filter(_of(key, version), show),
+            engine.UpdateOperation.delete_points_by_filter(others),
+        )
+
+    def _facet(self, condition: Any) -> dict[str, set[str]]:
+        with self._opened():
+            request = engine.FacetRequest(key="reading", limit=_ALL, exact=True, filter=condition)
+            answer = self._shard.facet(request)
+        found: dict[str, set[str]] = {}
+        for hit in answer.hits:
+            if hit.count:  # a value whose points are gone is still listed
+                key, version = split_reading(str(hit.value))
+                found.setdefault(key, set()).add(version)
+        return found
+
+    def _written(self, key: str, version: str) -> int:
+        with self._opened():
+            records, _ = self._page(_of(key, version), 1, ["written"])
+        return int(records[0].payload["written"]) if records else 0
 
     def _rewrite(self, key: str, version: str, points: Iterable[Point]) -> int:
-        made = [_point(point, position, live=True) for position, point in enumerate(points)]
+        begun = now()
+        made = [_point(point, position, begun, live=True) for position, point in enumerate(points)]
         kept = {point.id for point in made}
         if not made:
             self.remove(key)
             return 0
         stale = engine.Filter(must=list(_of(key).must), must_not=[engine.HasIdCondition(kept)])
-        with self._gate:
-            self._shard.update(engine.UpdateOperation.upsert_points(made))
-            self._shard.update(engine.UpdateOperation.delete_points_by_filter(stale))
+        self._update(engine.UpdateOperation.upsert_points(made), engine.UpdateOperation.delete_points_by_filter(stale))
         return len(kept)
 
     def _counted(self, condition: Any) -> int:
-        with self._gate:
+        with self._opened():
             return self._count(condition)
 
-    def _update(self, operation: Any) -> None:
-        with self._gate:
-            self._shard.update(operation)
+    def _passages(self, ids: Collection[Any]) -> dict[Any, Passage]:
+        """The passages of these points. The gate is held: nothing changes between the search and this."""
+        known = self._remembered
+        found = {one: known[one] for one in ids if one in known}
+        missing = [one for one in ids if one not in found]
+        if missing:
+            for record in self._shard.retrieve(missing, _READ, False):
+                identity = record.id
+                found[identity] = known[identity] = from_payload(identity, record.payload or {})
+            while len(known) > self._most_remembered:
+                known.popitem(last=False)
+        return found
+
+    def _update(self, *operations: Any) -> None:
+        """Several operations as one step for readers."""
+        with self._opened():
+            self._remembered.clear()
+            for operation in operations:
+                self._shard.update(operation)
 
     def _count(self, condition: Any) -> int:
         return int(self._shard.count(engine.CountRequest(exact=True, filter=condition)))
 
-    def _page(self, condition: Any, limit: int, fields: Any = True, offset: Any = None) -> tuple[list[Any], Any]:
+    def _page(self, condition: Any, limit: int, fields: list[str], offset: Any = None) -> tuple[list[Any], Any]:
         records, following = self._shard.scroll(
             engine.ScrollRequest(offset=offset, limit=limit, filter=condition, with_payload=fields, with_vector=False)
         )
@@ -271,16 +329,4 @@ def _live(key: str, version: str, live: str) -> Any:
 
 
 def _query(query: Any, condition: Any, limit: int) -> Any:
-    return engine.QueryRequest(limit=limit, query=query, filter=condition, with_payload=True, with_vector=False)
-
-
-def _scored(answer: Sequence[Any], passages: dict[str, Passage]) -> tuple[Scored, ...]:
-    """Hits of one search; a passage found by both searches is read once."""
-    found: list[Scored] = []
-    for hit in answer:
-        point_id = str(hit.id)
-        passage = passages.get(point_id)
-        if passage is None:
-            passage = passages[point_id] = from_payload(point_id, hit.payload)
-        found.append(Scored(passage, float(hit.score)))
-    return tuple(found)
+    return engine.QueryRequest(limit=limit, query=query, filter=condition, with_payload=False, with_vector=False)

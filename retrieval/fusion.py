@@ -1,6 +1,6 @@
 """From two lists of candidates to one order: score fusion, and one hit a provision.
 
-All functions are pure and give scores between 0 and 1, best first, ties by passage id, whatever the order of their input.
+All functions are pure and give scores between 0 and 1, best first, ties by passage id, whatever the input's order.
 A passage that only one search brought scores nothing on the other side, as much as the last of that list.
 """
 
@@ -27,8 +27,8 @@ def fuse(
 ) -> list[Scored]:
     """The passages of both searches with one score each.
 
-    The weights are relative: the score is their weighted mean. A search that brought nothing leaves the other alone, with
-    its full weight, so that a missing model does not halve the scores.
+    The weights are relative: the score is their weighted mean. A search that brought nothing leaves the other alone,
+    with its full weight, so that a missing model does not halve the scores.
     """
     sides = [
         (_SCALES[method](side, rrf_k), weight)
@@ -80,7 +80,7 @@ def dbsf(side: Sequence[Scored]) -> dict[str, float]:
 
 
 def provision_of(passage: Passage) -> tuple[str, str]:
-    """What counts as one hit: (document key, eid of the article), or the passage's own eid where there is no article."""
+    """What counts as one hit: (document key, eid of the article, or of the passage where there is none)."""
     if passage.article is None:
         return passage.document.key, passage.eid
     steps = passage.eid.split("__")

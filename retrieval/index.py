@@ -1,12 +1,13 @@
-"""The port to the vector engine. Two adapters stand behind it: `retrieval/edge.py` (embedded) and `retrieval/server.py`.
+"""The port to the vector engine. Two adapters: `retrieval/embedded.py` (on `edge.py`) and `retrieval/server.py`.
 
-A point is a passage with a dense vector and a sparse (lexical) one. Points of a document appear and disappear as a whole:
-`replace` makes the new version visible and drops the old one; a search never sees half of a document.
+A point is a passage with a dense vector and a sparse (lexical) one. Points of a document appear and disappear as a
+whole: `replace` makes the new version visible and drops the old one; a search never sees half of a document.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -38,7 +39,7 @@ class SearchFilter:
 
     `as_of`: only passages in force that day; an unknown start or end of validity counts as in force.
     `access`: the caller's labels: a passage needs at least one of them; None for an unrestricted caller.
-    The others: any of the values.
+    The others: any of the values. `eids`: passages that hold the provision or lie inside it.
     """
 
     as_of: date | None = None
@@ -78,20 +79,8 @@ class Manifest:
     schema: int
 
 
-class Index(Protocol):
-    """One generation of an index. Methods are safe to call from several threads; writes are serialised by the adapter."""
-
-    @property
-    def manifest(self) -> Manifest: ...
-    async def search(
-        self, dense: Vectors | None, sparse: Sparse | None, where: SearchFilter, *, limit: int
-    ) -> Candidates:
-        """Both searches in one round trip, each with the filter and its own `limit`."""
-        ...
-
-    async def fetch(self, where: SearchFilter, *, limit: int = 100) -> list[Passage]:
-        """Passages by exact conditions, in reading order (document key, then position)."""
-        ...
+class IndexWriter(Protocol):
+    """What changes an index: the index itself, or what its `bulk()` gives."""
 
     def replace(self, key: str, version: str, points: Iterable[Point]) -> int:
         """Write all points of a document's version, make them visible, drop every other version; the number written."""
@@ -108,6 +97,13 @@ class Index(Protocol):
         """Drop every point of a document; the number of points that were there."""
         ...
 
+    def set_card(self, key: str, version: str, changes: dict[str, object]) -> None:
+        """Change fields of the document's card in all its points (status, validity, access) without new vectors.
+
+        Raises BadRequest for a field that a card has not, and for `key` and `version`.
+        """
+        ...
+
     def count(self, key: str | None = None, *, version: str | None = None) -> int:
         """Exact number of points, of all versions unless one is named."""
         ...
@@ -116,11 +112,28 @@ class Index(Protocol):
         """Which versions of which documents have points (visible or not): what recovery compares with the catalogue."""
         ...
 
-    def set_card(self, key: str, version: str, changes: dict[str, object]) -> None:
-        """Change fields of the document's card in all its points (status, validity, access) without new vectors."""
+
+class Index(IndexWriter, Protocol):
+    """An index. Methods are safe to call from several threads; writes are serialised by the adapter."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+    async def search(
+        self, dense: Vectors | None, sparse: Sparse | None, where: SearchFilter, *, limit: int
+    ) -> Candidates:
+        """Both searches in one round trip, each with the filter and its own `limit`."""
+        ...
+
+    async def fetch(self, where: SearchFilter, *, limit: int = 100) -> list[Passage]:
+        """Passages by exact conditions, in reading order (document key, then position)."""
+        ...
+
+    def bulk(self) -> AbstractContextManager[IndexWriter]:
+        """For loads of many documents: what is written to the writer appears when the block ends without an error.
+
+        An adapter that can write much without slowing answers gives itself; then it appears at once.
+        """
         ...
 
     def flush(self) -> None: ...
     def close(self) -> None: ...
-
-

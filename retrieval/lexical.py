@@ -1,11 +1,11 @@
 """Lexical vectors: a text's terms as a sparse vector of BM25F's term-frequency part; the engine multiplies by IDF.
 
-A term's id is the first four bytes of its BLAKE2b digest: stable over processes and versions, no vocabulary to keep. With n
-distinct terms a given one shares its id with another with odds of n / 2^32: 0.02% for the million terms of a large corpus,
-about 120 colliding pairs among all of them; each only lends a rare term another's statistics.
+A term's id is the first four bytes of its BLAKE2b digest: stable over processes and versions, no vocabulary to keep.
+With n distinct terms a given one shares its id with another with odds of n / 2^32: 0.02% for the million terms of a
+large corpus, about 120 colliding pairs among all of them; each only lends a rare term another's statistics.
 
-BM25F (Robertson, Zaragoza, Taylor 2004): the frequencies of a term in the fields are added with the fields' weights, the
-lengths likewise, and saturation is applied once to the sum.
+BM25F (Robertson, Zaragoza, Taylor 2004): the frequencies of a term in the fields are added with the fields' weights,
+the lengths likewise, and saturation is applied once to the sum.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from retrieval.index import Sparse
 class LexicalSettings:
     """How frequencies become weights. An index made with other settings must be made again.
 
-    `k1`, `b`: saturation and length norm of BM25. `average_length`: mean weighted number of terms of a passage, a constant
-    so that a passage's vector does not depend on the others. `heading`, `title`, `body`: what one occurrence counts there.
+    `k1`, `b`: saturation and length norm of BM25. `average_length`: mean weighted number of terms of a passage,
+    a constant so that a passage's vector does not depend on the others. `heading`, `title`, `body`: what one occurrence
+    of a term counts there.
     """
 
     k1: float = 1.2
@@ -46,7 +47,10 @@ def term_id(term: str) -> int:
 
 
 def document_vector(title: str, heading: str, body: str, settings: LexicalSettings = DEFAULT) -> Sparse:
-    """A passage's vector. `title`: of its document; `heading`: its own and those above, one a line; `body`: its text."""
+    """A passage's vector.
+
+    `title`: of its document; `heading`: its own and those above, one a line; `body`: its text.
+    """
     frequencies: defaultdict[int, float] = defaultdict(float)
     length = 0.0
     for text, weight in ((title, settings.title), (heading, settings.heading), (body, settings.body)):
@@ -62,7 +66,8 @@ def document_vector(title: str, heading: str, body: str, settings: LexicalSettin
 def question_vector(text: str, weights: Mapping[str, float] | None = None) -> Sparse:
     """A question's vector: each occurrence of a term counts 1.
 
-    `weights`: further texts (expansions) with the weight of their terms; a term that the question has keeps the larger weight.
+    `weights`: further texts (expansions) with the weight of their terms; a term that the
+    question has too keeps the larger weight.
     """
     counted: defaultdict[int, float] = defaultdict(float)
     for term in lexical_terms(text):

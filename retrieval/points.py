@@ -1,17 +1,21 @@
 """How a passage lies in the engine: `Passage` <-> payload, the fields that filters read, what a filter asks of them.
 
-One flat payload a point. Days are integers YYYYMMDD. A validity that is unknown is stored as the widest one (0, 99999999),
-so that "unknown counts as in force" is a plain range; it is read back as None. `reading` joins key and version: one field
-names the exact set of points that is written, shown and dropped together. `eids` holds every provision inside the passage
-(its spans, in order), then the passage's own provision and those around it, so that a lookup of `art_8__para_1` finds the
-passage in which clause 1 stands, and one of `art_8` every passage of the article.
+A payload has the fields that filters read, each with its index, the title, and all else as one JSON text, `body`:
+reading a hit costs by its fields. Days are integers YYYYMMDD. A validity that is unknown is stored as the widest one
+(0, 99999999), so that "unknown counts as in force" is a plain range; it is read back as None.
+`reading` joins key and version: one field names the exact set of points that is written, shown and dropped together.
+`eids` holds every provision inside the passage (its spans), its own and those around it: a lookup of `art_8__para_1`
+finds the passage in which clause 1 stands, one of `art_8` every passage of the article.
 """
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, Literal
 
 from legal.errors import BadRequest
@@ -54,6 +58,9 @@ _CARD_FIELDS = frozenset(
     {"number", "title", "type", "issuer", "issued", "status", "effective_from", "effective_to", "access"}
 )
 
+#: The fields that a hit is made of.
+SHOWN_FIELDS = ("reading", "written", *sorted(_CARD_FIELDS), "body")
+
 Payload = dict[str, Any]
 
 
@@ -85,6 +92,11 @@ def day_number(day: date) -> int:
 def day_of(number: int) -> date:
     """20140619 -> 2014-06-19."""
     return date(number // 10_000, number // 100 % 100, number % 100)
+
+
+def now() -> int:
+    """When a version is written, in milliseconds: the later of two that are both shown is the one that holds."""
+    return time.time_ns() // 1_000_000
 
 
 def reading(key: str, version: str) -> str:
@@ -129,74 +141,108 @@ def _conditions(where: SearchFilter) -> Iterator[Condition]:
         )
 
 
-def to_payload(passage: Passage, *, position: int, live: bool) -> Payload:
-    """A passage as payload. `position`: its place among the document's passages, from 0."""
+def to_payload(passage: Passage, *, position: int, live: bool, written: int = 0) -> Payload:
+    """A passage as payload.
+
+    `position`: its place among the document's passages, from 0. `written`: `now()` at the begin of the write.
+    """
     card = passage.document
     payload: Payload = {
         "key": card.key,
         "reading": reading(card.key, card.version),
         "live": SHOWN if live else HIDDEN,
         "position": position,
-        **{field: value for field, value in _card_payload(card).items() if value is not None},
-        "eid": passage.eid,
+        "written": written,
         "eids": _eids(passage),
-        "label": passage.label,
-        "text": passage.text,
     }
-    optional: Payload = {
-        "article": passage.article,
-        "heading": passage.heading,
-        "path": list(passage.path),
-        "start": passage.start,
-        "part": passage.part,
-        "spans": [[span.label, span.start, span.end] for span in passage.spans],
-    }
-    payload.update((field, value) for field, value in optional.items() if value)
-    if passage.parts != 1:
-        payload["parts"] = passage.parts
+    if passage.article is not None:
+        payload["article"] = passage.article
+    payload.update((field, value) for field, value in _card_payload(card).items() if value is not None)
+    spans = [(span.eid, span.label, span.start, span.end) for span in passage.spans]
+    payload["body"] = json.dumps(
+        (
+            passage.eid,
+            passage.label,
+            passage.article,
+            passage.heading,
+            passage.path,
+            passage.text,
+            passage.start,
+            passage.part,
+            passage.parts,
+            spans,
+        ),
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
     return payload
 
 
 def from_payload(point_id: object, payload: Mapping[str, Any]) -> Passage:
-    """The passage that `to_payload` laid down. `point_id`: the engine's id, a UUID or its text."""
-    get = payload.get
-    eids = payload["eids"]
+    """The passage that `to_payload` laid down. `point_id`: the engine's id, a UUID or its text.
+
+    Needs the fields `SHOWN_FIELDS`. Passages of one document share their card.
+    """
+    eid, label, article, heading, path, text, start, part, parts, spans = json.loads(payload["body"])
     return Passage(
-        id=str(point_id),
-        document=card_of(payload),
-        eid=payload["eid"],
-        label=payload["label"],
-        article=get("article"),
-        heading=get("heading", ""),
-        path=tuple(get("path", ())),
-        text=payload["text"],
-        start=get("start", 0),
-        part=get("part", 0),
-        parts=get("parts", 1),
-        spans=tuple(
-            Span(eid, label, start, end) for eid, (label, start, end) in zip(eids, get("spans", ()), strict=False)
-        ),
+        str(point_id),
+        card_of(payload),
+        eid,
+        label,
+        article,
+        heading,
+        tuple(path),
+        text,
+        start,
+        part,
+        parts,
+        tuple([Span(*span) for span in spans]),
     )
 
 
 def card_of(payload: Mapping[str, Any]) -> DocumentCard:
     """The document's card out of a payload."""
     get = payload.get
-    key, version = split_reading(payload["reading"])
-    issued = get("issued")
-    since, until = payload["effective_from"], payload["effective_to"]
+    return _card(
+        payload["reading"],
+        get("number"),
+        get("title"),
+        get("type"),
+        get("issuer"),
+        get("issued"),
+        payload["status"],
+        payload["effective_from"],
+        payload["effective_to"],
+        tuple(get("access", ())),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _card(
+    reading_of: str,
+    number: str | None,
+    title: str | None,
+    type_: str | None,
+    issuer: str | None,
+    issued: int | None,
+    status: str,
+    since: int,
+    until: int,
+    access: tuple[str, ...],
+) -> DocumentCard:
+    key, version = split_reading(reading_of)
     return DocumentCard(
         key=key,
         version=version,
-        number=get("number"),
-        title=get("title"),
-        type=get("type"),
-        issuer=get("issuer"),
+        number=number,
+        title=title,
+        type=type_,
+        issuer=issuer,
         issued=None if issued is None else day_of(issued),
-        status=payload["status"],
+        status=status,
         effective_from=None if since == _ALWAYS else day_of(since),
         effective_to=None if until == _NEVER else day_of(until),
-        access=tuple(get("access", ())),
+        access=access,
     )
 
 

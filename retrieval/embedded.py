@@ -1,0 +1,199 @@
+"""`EmbeddedIndex`: the default index: Qdrant Edge in this process, its generations on disk, bulk loads built beside.
+
+One process has the index open. Small writes happen in place. `bulk()` builds the next generation in a process of its
+own while this one answers, then switches to it: on disk by the pointer, here by exchanging the handle.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+from legal.errors import Conflict, NotFound, ServiceUnavailable
+from retrieval.builder import Builder
+from retrieval.edge import EdgeIndex, IndexClosed
+from retrieval.generations import Generations, shard, stored_manifest
+from retrieval.index import Candidates, IndexWriter, Manifest, Point, SearchFilter, Sparse
+from retrieval.passage import Passage
+from serving.protocols import Vectors
+
+T = TypeVar("T")
+
+
+class EmbeddedIndex:
+    """The index in a folder of this machine."""
+
+    def __init__(self, folder: Path, manifest: Manifest | None = None, *, remembered: int = 16_384) -> None:
+        """Open the index, or make an empty one when there is none.
+
+        `manifest`: what it must have been made with; None takes what is stored (to read it, or to rebuild it).
+        `remembered`: passages kept in memory. Raises Conflict when another process has it open, when it was made with
+        another embedder, dimension or layout, and when it is damaged.
+        """
+        self._remembered = remembered
+        self._writing = threading.RLock()
+        self._bulking = threading.Lock()
+        self._builder: Builder | None = None
+        self._generations = Generations(folder)
+        try:
+            self._generation = self._generations.current() or self._first(manifest)
+            stored = stored_manifest(self._generation)
+            if manifest is not None and manifest != stored:
+                raise Conflict(_other(stored, manifest))
+            self._generations.sweep()
+            self._index = self._load(self._generation, stored)
+        except BaseException:
+            self._generations.close()
+            raise
+
+    @property
+    def manifest(self) -> Manifest:
+        return self._index.manifest
+
+    async def search(
+        self, dense: Vectors | None, sparse: Sparse | None, where: SearchFilter, *, limit: int
+    ) -> Candidates:
+        while True:
+            index = self._index
+            try:
+                return await index.search(dense, sparse, where, limit=limit)
+            except IndexClosed:
+                if index is self._index:
+                    raise
+
+    async def fetch(self, where: SearchFilter, *, limit: int = 100) -> list[Passage]:
+        while True:
+            index = self._index
+            try:
+                return await index.fetch(where, limit=limit)
+            except IndexClosed:
+                if index is self._index:
+                    raise
+
+    def count(self, key: str | None = None, *, version: str | None = None) -> int:
+        return self._read(lambda index: index.count(key, version=version))
+
+    def versions(self) -> dict[str, set[str]]:
+        return self._read(lambda index: index.versions())
+
+    def replace(self, key: str, version: str, points: Iterable[Point]) -> int:
+        with self._writing:
+            given = points if self._builder is None else list(points)
+            return self._write(lambda writer: writer.replace(key, version, given))
+
+    def publish(self, key: str, version: str) -> int:
+        return self._write(lambda writer: writer.publish(key, version))
+
+    def remove(self, key: str) -> int:
+        return self._write(lambda writer: writer.remove(key))
+
+    def set_card(self, key: str, version: str, changes: dict[str, object]) -> None:
+        self._write(lambda writer: writer.set_card(key, version, changes))
+
+    @contextmanager
+    def bulk(self, fresh: Manifest | None = None) -> Iterator[IndexWriter]:
+        """Build the next generation beside this one and switch to it when the block ends; on an error nothing changes.
+
+        It starts as a copy of what is here, or empty with `fresh` as its manifest (another embedder). Writes to the
+        index itself meanwhile are applied to both; with `fresh` only to this one. One load at a time, others wait.
+        """
+        with self._bulking:
+            with self._writing:
+                made = self._generations.make(fresh or self.manifest)
+                if fresh is None:
+                    self._index.flush()
+                    shutil.copytree(shard(self._generation), shard(made))
+                builder = Builder(shard(made), fresh or self.manifest)
+                self._builder = builder if fresh is None else None
+            try:
+                yield builder
+                builder.optimise()
+                with self._writing:
+                    builder.finish()
+                    self._switch(made)
+            except BaseException:
+                builder.abandon()
+                if made != self._generation:
+                    self._generations.drop(made)
+                raise
+            finally:
+                self._builder = None
+
+    def snapshot(self, folder: Path) -> None:
+        """A copy for a backup, which `EmbeddedIndex` opens. Answers go on, writes wait. `folder` must not exist."""
+        with self._writing:
+            self._index.flush()
+            folder.mkdir(parents=True)
+            shutil.copytree(self._generation, folder / self._generation.name)
+            (folder / "current").write_text(self._generation.name)
+
+    def flush(self) -> None:
+        """Force what was written to the disk (it survives the death of the process without that)."""
+        with self._writing:
+            self._index.flush()
+
+    def close(self) -> None:
+        """Flush and let another process in."""
+        with self._bulking, self._writing:
+            self._index.close()
+            self._generations.close()
+
+    def _first(self, manifest: Manifest | None) -> Path:
+        if manifest is None:
+            raise Conflict("Chưa có chỉ mục nào trong thư mục này; hãy nạp văn bản trước (phapquy ingest).")
+        made = self._generations.make(manifest)
+        self._load(made, manifest).close()
+        self._generations.use(made)
+        return made
+
+    def _load(self, generation: Path, manifest: Manifest) -> EdgeIndex:
+        index = EdgeIndex(shard(generation), manifest, remembered=self._remembered)
+        index.mend()
+        return index
+
+    def _switch(self, made: Path) -> None:
+        """Pointer first: from then on a crash finds the new generation, and it is whole."""
+        opened = self._load(made, stored_manifest(made))
+        self._generations.use(made)
+        before, gone = self._index, self._generation
+        self._index, self._generation = opened, made
+        before.close(flush=False)
+        self._generations.drop(gone)
+
+    def _read(self, ask: Callable[[EdgeIndex], T]) -> T:
+        while True:
+            index = self._index
+            try:
+                return ask(index)
+            except IndexClosed:
+                if index is self._index:
+                    raise
+
+    def _write(self, change: Callable[[IndexWriter], T]) -> T:
+        """Apply to the generation in use, and to the one that is being built from it."""
+        with self._writing:
+            done = change(self._index)
+            if self._builder is not None:
+                try:
+                    with suppress(NotFound):  # the load has another version of it already
+                        change(self._builder)
+                except ServiceUnavailable:  # the load will fail by itself; this write has been done
+                    self._builder = None
+            return done
+
+
+def _other(stored: Manifest, wanted: Manifest) -> str:
+    if stored.embedder != wanted.embedder or stored.dimension != wanted.dimension:
+        return (
+            f"Chỉ mục được tạo bằng mô hình nhúng {stored.embedder} ({stored.dimension} chiều), khác với cấu hình "
+            f"hiện nay: {wanted.embedder} ({wanted.dimension} chiều). Hãy chạy `phapquy reindex` để tạo lại chỉ mục, "
+            "hoặc đặt lại cấu hình mô hình nhúng như cũ."
+        )
+    return (
+        f"Chỉ mục có cấu trúc phiên bản {stored.schema}, chương trình này dùng phiên bản {wanted.schema}. "
+        "Hãy chạy `phapquy reindex` để tạo lại chỉ mục."
+    )

@@ -1,0 +1,111 @@
+"""Generations of the embedded index on disk: a folder each, and `current`, the pointer that names the one in use.
+
+    index/lock               held by the one process that may open the index
+    index/current            the name of a generation, replaced atomically
+    index/g-<random>/        manifest.json, shard/
+
+Whatever a crash leaves, `current` names a whole generation; the other folders are swept away when the index is opened.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import uuid
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO
+
+from legal.errors import Conflict
+from retrieval.index import Manifest
+
+_PREFIX = "g-"
+
+
+class Generations:
+    """The folder of an embedded index. The lock is held from construction to `close`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises Conflict at once when another process (or another handle of this one) has the index open."""
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock: IO[str] | None = (folder / "lock").open("a")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self.close()
+            raise Conflict(
+                "Chỉ mục đang được một tiến trình phapquy khác sử dụng; hãy dùng dịch vụ đang chạy hoặc dừng nó trước."
+            ) from None
+
+    def current(self) -> Path | None:
+        """The generation in use; None in a new folder. Raises Conflict when the pointer names nothing."""
+        try:
+            name = (self.folder / "current").read_text().strip()
+        except FileNotFoundError:
+            return None
+        generation = self.folder / name
+        if not name.startswith(_PREFIX) or not (generation / "manifest.json").is_file():
+            raise Conflict("Chỉ mục bị hỏng hoặc thiếu tệp; hãy khôi phục từ bản sao lưu hoặc nạp lại các văn bản.")
+        return generation
+
+    def make(self, manifest: Manifest) -> Path:
+        """A new generation without points, not in use yet."""
+        generation = self.folder / f"{_PREFIX}{uuid.uuid4().hex[:12]}"
+        generation.mkdir()
+        (generation / "manifest.json").write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=1))
+        return generation
+
+    def use(self, generation: Path) -> None:
+        """Make a generation the current one: on disk after this returns, in full, or not at all."""
+        sync_tree(generation)
+        written = self.folder / "current.new"
+        with written.open("w") as file:
+            file.write(generation.name)
+            file.flush()
+            os.fsync(file.fileno())
+        written.replace(self.folder / "current")
+        _sync(self.folder)
+
+    def drop(self, generation: Path) -> None:
+        """Delete a generation that is not in use."""
+        shutil.rmtree(generation, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Delete what crashes left behind: every generation but the current one."""
+        kept = self.current()
+        for entry in self.folder.glob(f"{_PREFIX}*"):
+            if entry != kept:
+                self.drop(entry)
+
+    def close(self) -> None:
+        """Let another process in."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+def stored_manifest(generation: Path) -> Manifest:
+    """The manifest of a generation."""
+    return Manifest(**json.loads((generation / "manifest.json").read_text()))
+
+
+def shard(generation: Path) -> Path:
+    """The folder of a generation that the engine owns."""
+    return generation / "shard"
+
+
+def sync_tree(folder: Path) -> None:
+    """fsync of every file and folder below, the folder itself included."""
+    for path in (*folder.rglob("*"), folder):
+        _sync(path)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,343 @@
+"""`ServerIndex`: the index port on a Qdrant server, through qdrant-client.
+
+An alias names the collection in use, so that a re-index can switch. Reads run in threads: the client's calls block.
+Between the two writes that show a new version and drop the old one a search may read both: the later one is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
+from itertools import islice
+from typing import Any, TypeVar
+
+from qdrant_client import QdrantClient, models
+from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
+
+from legal.errors import Conflict, NotFound, ServiceUnavailable
+from retrieval.index import Candidates, IndexWriter, Manifest, Point, Scored, SearchFilter, Sparse
+from retrieval.passage import Passage
+from retrieval.points import (
+    DENSE,
+    HIDDEN,
+    INDEXED,
+    LEXICAL,
+    SHOWN,
+    SHOWN_FIELDS,
+    AnyOf,
+    Condition,
+    FieldKind,
+    card_changes,
+    conditions,
+    from_payload,
+    now,
+    reading,
+    split_reading,
+    to_payload,
+)
+from serving.protocols import Vectors
+
+T = TypeVar("T")
+
+_BATCH = 128
+_PAGE = 1000
+_ALL = 10_000_000
+_READ = ["key", "position", *SHOWN_FIELDS]
+
+
+def _condition(condition: Condition) -> models.FieldCondition:
+    if isinstance(condition, AnyOf):
+        return models.FieldCondition(key=condition.field, match=models.MatchAny(any=list(condition.values)))
+    return models.FieldCondition(key=condition.field, range=models.Range(gte=condition.low, lte=condition.high))
+
+
+def server_filter(asked: Iterable[Condition]) -> models.Filter:
+    """Our conditions as the client's filter: all must hold."""
+    return models.Filter(must=[_condition(condition) for condition in asked])
+
+
+class ServerIndex:
+    """The index on a server. Any number of processes may read; one should write."""
+
+    def __init__(
+        self, client: QdrantClient, manifest: Manifest, *, collection: str = "phapquy", local: bool = False
+    ) -> None:
+        """Find the collection behind the alias `collection`, or make one.
+
+        `local`: the client is qdrant-client's local mode, for tests: one call at a time, no payload indexes. Raises
+        ServiceUnavailable when the server does not answer and Conflict when the index was made with another manifest.
+        """
+        self._client = client
+        self._manifest = manifest
+        self._alias = collection
+        self._writing = threading.RLock()
+        self._turn = threading.Lock() if local else nullcontext()
+        self._local = local
+        with self._asking():
+            aliases = {alias.alias_name for alias in client.get_aliases().aliases}
+            if collection not in aliases:
+                self._make()
+            stored = client.get_collection(collection).config.metadata or {}
+        if stored != asdict(manifest):
+            raise Conflict(
+                f"Chỉ mục trên máy chủ Qdrant được tạo bằng mô hình nhúng {stored.get('embedder')}, khác với cấu hình "
+                f"hiện nay: {manifest.embedder}. Hãy chạy `phapquy reindex` hoặc đặt lại cấu hình như cũ."
+            )
+
+    @classmethod
+    def connect(
+        cls, url: str, manifest: Manifest, *, api_key: str | None = None, collection: str = "phapquy", timeout: int = 10
+    ) -> ServerIndex:
+        """The index on the server at `url`. `timeout`: seconds a call may take."""
+        client = QdrantClient(url=url, api_key=api_key, timeout=timeout, check_compatibility=False)
+        return cls(client, manifest, collection=collection)
+
+    @property
+    def manifest(self) -> Manifest:
+        return self._manifest
+
+    async def search(
+        self, dense: Vectors | None, sparse: Sparse | None, where: SearchFilter, *, limit: int
+    ) -> Candidates:
+        """Both searches in one request of the server. A missing vector gives an empty list on its side."""
+        condition = server_filter(conditions(where))
+        asked: list[models.QueryRequest] = []
+        if dense is not None:
+            asked.append(_query(dense.tolist(), DENSE, condition, limit))
+        if sparse is not None and sparse.indices:
+            vector = models.SparseVector(indices=list(sparse.indices), values=list(sparse.values))
+            asked.append(_query(vector, LEXICAL, condition, limit))
+        if not asked:
+            return Candidates((), ())
+        answers = await self._read(lambda: self._client.query_batch_points(self._alias, requests=asked))
+        hits = [answer.points for answer in answers]
+        latest = _latest(point.payload or {} for points in hits for point in points)
+        found = [
+            tuple(
+                Scored(from_payload(point.id, point.payload or {}), point.score)
+                for point in points
+                if _holds(point.payload or {}, latest)
+            )
+            for points in hits
+        ]
+        by_meaning = found.pop(0) if dense is not None else ()
+        return Candidates(by_meaning, found[0] if found else ())
+
+    async def fetch(self, where: SearchFilter, *, limit: int = 100) -> list[Passage]:
+        """Passages by exact conditions, in reading order (document key, then position)."""
+        return await self._read(lambda: self._fetch(server_filter(conditions(where)), limit))
+
+    def replace(self, key: str, version: str, points: Iterable[Point]) -> int:
+        """Write the version unseen, then show it and drop every other; one that is shown is written over at once."""
+        with self._writing, self._asking():
+            if self._count(_filter(reading=reading(key, version), live=SHOWN)):
+                return self._rewrite(key, version, points)
+            unseen = models.FilterSelector(filter=_filter(reading=reading(key, version), live=HIDDEN))
+            self._client.delete(self._alias, points_selector=unseen, wait=True)
+            numbered, begun = enumerate(points), now()
+            written: set[str] = set()
+            try:
+                while batch := list(islice(numbered, _BATCH)):
+                    made = [_point(point, position, begun, live=False) for position, point in batch]
+                    self._client.upsert(self._alias, points=made, wait=True)
+                    written.update(point.passage.id for _, point in batch)
+            except BaseException:
+                self._client.delete(self._alias, points_selector=unseen, wait=True)
+                raise
+            if written:
+                self._show(key, version)
+            else:
+                self.remove(key)
+            return len(written)
+
+    def publish(self, key: str, version: str) -> int:
+        with self._writing, self._asking():
+            number = self._count(_filter(reading=reading(key, version)))
+            if not number:
+                raise NotFound("Chỉ mục không có phiên bản này của văn bản; hãy nạp lại văn bản.")
+            self._show(key, version)
+            return number
+
+    def remove(self, key: str) -> int:
+        with self._writing, self._asking():
+            number = self._count(_filter(key=key))
+            if number:
+                self._client.delete(
+                    self._alias, points_selector=models.FilterSelector(filter=_filter(key=key)), wait=True
+                )
+            return number
+
+    def set_card(self, key: str, version: str, changes: dict[str, object]) -> None:
+        put, drop = card_changes(changes)
+        selector = models.FilterSelector(filter=_filter(reading=reading(key, version)))
+        with self._writing, self._asking():
+            if put:
+                self._client.set_payload(self._alias, payload=put, points=selector, wait=True)
+            if drop:
+                self._client.delete_payload(self._alias, keys=drop, points=selector, wait=True)
+
+    def count(self, key: str | None = None, *, version: str | None = None) -> int:
+        with self._asking():
+            if key is None:
+                return self._count(None)
+            return self._count(_filter(key=key) if version is None else _filter(reading=reading(key, version)))
+
+    def versions(self) -> dict[str, set[str]]:
+        with self._asking():
+            hits = self._client.facet(self._alias, key="reading", limit=_ALL, exact=True).hits
+        found: dict[str, set[str]] = {}
+        for hit in hits:
+            if hit.count:
+                key, version = split_reading(str(hit.value))
+                found.setdefault(key, set()).add(version)
+        return found
+
+    @contextmanager
+    def bulk(self) -> Iterator[IndexWriter]:
+        """The index itself: the server builds its graphs beside its answers."""
+        yield self
+
+    def flush(self) -> None:
+        """Nothing to do: every write waits until the server has it."""
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _make(self) -> None:
+        name = f"{self._alias}-{uuid.uuid4().hex[:12]}"
+        self._client.create_collection(
+            name,
+            vectors_config={DENSE: models.VectorParams(size=self._manifest.dimension, distance=models.Distance.COSINE)},
+            sparse_vectors_config={LEXICAL: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+            metadata=asdict(self._manifest),
+        )
+        if not self._local:
+            for field, kind in INDEXED.items():
+                self._client.create_payload_index(name, field, field_schema=_schema(field, kind), wait=True)
+        create = models.CreateAlias(collection_name=name, alias_name=self._alias)
+        self._client.update_collection_aliases([models.CreateAliasOperation(create_alias=create)])
+
+    def _show(self, key: str, version: str) -> None:
+        kept = _filter(reading=reading(key, version))
+        others = models.Filter(must=_filter(key=key).must, must_not=kept.must)
+        self._client.batch_update_points(
+            self._alias,
+            update_operations=[
+                models.SetPayloadOperation(set_payload=models.SetPayload(payload={"live": SHOWN}, filter=kept)),
+                models.DeleteOperation(delete=models.FilterSelector(filter=others)),
+            ],
+            wait=True,
+        )
+
+    def _rewrite(self, key: str, version: str, points: Iterable[Point]) -> int:
+        begun = now()
+        made = [_point(point, position, begun, live=True) for position, point in enumerate(points)]
+        if not made:
+            self.remove(key)
+            return 0
+        kept = {point.id for point in made}
+        stale = models.Filter(must=_filter(key=key).must, must_not=[models.HasIdCondition(has_id=list(kept))])
+        self._client.batch_update_points(
+            self._alias,
+            update_operations=[
+                models.UpsertOperation(upsert=models.PointsList(points=made)),
+                models.DeleteOperation(delete=models.FilterSelector(filter=stale)),
+            ],
+            wait=True,
+        )
+        return len(kept)
+
+    def _fetch(self, condition: models.Filter, limit: int) -> list[Passage]:
+        records, more = self._client.scroll(
+            self._alias, scroll_filter=condition, limit=limit, with_payload=_READ, with_vectors=False
+        )
+        if more is not None:
+            places = sorted(self._places(condition))[:limit]
+            wanted = [identity for _, _, identity in places]
+            records = self._client.retrieve(self._alias, wanted, with_payload=_READ, with_vectors=False)
+        payloads = [(record.payload or {}, record.id) for record in records]
+        latest = _latest(payload for payload, _ in payloads)
+        payloads.sort(key=lambda one: (one[0]["key"], one[0]["position"]))
+        return [from_payload(identity, payload) for payload, identity in payloads if _holds(payload, latest)]
+
+    def _places(self, condition: models.Filter) -> Iterator[tuple[str, int, str]]:
+        offset: Any = None
+        while True:
+            records, offset = self._client.scroll(
+                self._alias,
+                scroll_filter=condition,
+                limit=_PAGE,
+                offset=offset,
+                with_payload=["key", "position"],
+                with_vectors=False,
+            )
+            for record in records:
+                payload = record.payload or {}
+                yield payload["key"], payload["position"], str(record.id)
+            if offset is None:
+                return
+
+    def _count(self, condition: models.Filter | None) -> int:
+        return self._client.count(self._alias, count_filter=condition, exact=True).count
+
+    async def _read(self, ask: Callable[[], T]) -> T:
+        def asked() -> T:
+            with self._asking(), self._turn:
+                return ask()
+
+        return await asyncio.to_thread(asked)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """The client's errors as ours."""
+        try:
+            yield
+        except UnexpectedResponse as fault:
+            raise ServiceUnavailable(
+                f"Máy chủ Qdrant từ chối yêu cầu (mã {fault.status_code}); hãy kiểm tra khóa và trạng thái máy chủ."
+            ) from None
+        except (ApiException, OSError):
+            raise ServiceUnavailable("Không kết nối được máy chủ Qdrant; hãy kiểm tra địa chỉ và dịch vụ.") from None
+
+
+def _filter(**values: str) -> models.Filter:
+    return server_filter(AnyOf(field, (value,)) for field, value in values.items())
+
+
+def _point(point: Point, position: int, written: int, *, live: bool) -> models.PointStruct:
+    vectors: dict[str, Any] = {}
+    if point.dense is not None:
+        vectors[DENSE] = point.dense.tolist()
+    if point.sparse is not None and point.sparse.indices:
+        vectors[LEXICAL] = models.SparseVector(indices=list(point.sparse.indices), values=list(point.sparse.values))
+    payload = to_payload(point.passage, position=position, live=live, written=written)
+    return models.PointStruct(id=point.passage.id, vector=vectors, payload=payload)
+
+
+def _query(query: Any, using: str, condition: models.Filter, limit: int) -> models.QueryRequest:
+    return models.QueryRequest(
+        query=query, using=using, filter=condition, limit=limit, with_payload=list(SHOWN_FIELDS), with_vector=False
+    )
+
+
+def _schema(field: str, kind: FieldKind) -> models.PayloadSchemaType | models.KeywordIndexParams:
+    if field == "access":  # callers see what their labels let them: searched together, stored together
+        return models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
+    return models.PayloadSchemaType.INTEGER if kind == "integer" else models.PayloadSchemaType.KEYWORD
+
+
+def _latest(payloads: Iterable[dict[str, Any]]) -> dict[str, tuple[int, str]]:
+    """Document key -> (written, reading) of its latest version among these."""
+    latest: dict[str, tuple[int, str]] = {}
+    for payload in payloads:
+        key, _ = split_reading(payload["reading"])
+        latest[key] = max(latest.get(key, (0, "")), (payload["written"], payload["reading"]))
+    return latest
+
+
+def _holds(payload: dict[str, Any], latest: dict[str, tuple[int, str]]) -> bool:
+    return latest[split_reading(payload["reading"])[0]][1] == str(payload["reading"])
