@@ -1,0 +1,209 @@
+"""Documents named in running text: "Luật này", "Nghị định số 123/2020/NĐ-CP", "Bộ luật dân sự năm 2015"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from legal.names import LawNames, name_words
+from legal.number import DocumentNumber
+
+THIS = "this"
+_TYPES = (
+    "Bộ luật", "Luật", "Pháp lệnh", "Hiến pháp", "Nghị quyết liên tịch", "Nghị quyết", "Nghị định",
+    "Thông tư liên tịch", "Thông tư", "Quyết định", "Chỉ thị", "Quy chế", "Quy định", "Quy trình", "Quy chuẩn",
+    "Nội quy", "Điều lệ", "Thông báo", "Hướng dẫn", "Kế hoạch", "Chương trình", "Sắc lệnh", "Lệnh", "Công văn",
+    "Công điện", "Tờ trình", "Văn bản", "Kết luận", "Danh mục", "Biểu", "Đề án", "Phương án",
+)  # fmt: skip
+ATTACHED = (
+    "Quy chế",
+    "Quy định",
+    "Quy trình",
+    "Nội quy",
+    "Điều lệ",
+    "Danh mục",
+    "Biểu",
+    "Đề án",
+    "Phương án",
+    "Quy chuẩn",
+)
+_TYPE = "|".join(_TYPES)
+_THIS_DOCUMENT = re.compile(rf"(?P<type>{_TYPE})\s+này(?!\w)", re.IGNORECASE)
+_ENACTED = r"(?:Quyết định|Nghị định|Thông tư|Nghị quyết)"
+_ATTACHED_TO = re.compile(
+    rf"(?P<type>{'|'.join(ATTACHED)})(?: [^.;:()“”\n]{{0,250}}?)? (?:ban hành )?kèm theo {_ENACTED}(?P<this> này)?",
+    re.IGNORECASE,
+)
+_TYPED = re.compile(rf"(?:{_TYPE})(?!\w)")
+_LAW_NAME = re.compile(r"(?:Bộ luật|Luật|Pháp lệnh|Hiến pháp)(?!\w)")
+_OTHER_DOCUMENT = re.compile(
+    r"(?:^|\W)(?:Bộ luật|Luật|Nghị định|Nghị quyết|Thông tư|Pháp lệnh|Quyết định|Hiến pháp|này|hoặc"
+    r"|Điều \d|khoản \d)(?!\w)"
+)
+_NUMBER_AHEAD = re.compile(r"(?:\s+(?P<name>[^.;:()“”\n]{1,220}?))??\s*(?:,\s*)?(?:số:?\s*)?$", re.IGNORECASE)
+_YEAR = re.compile(r"\s+(?:năm\s+)((?:19|20)\d\d)(?!\d)")
+
+#: Names of laws with a comma, "và", "của" or another word inside that would otherwise end a name (public titles).
+_LONG_NAMES = tuple(
+    re.compile(pattern.strip() + r"(?!\w)", re.IGNORECASE)
+    for pattern in r"""
+    ph[òo]ng,? chống tác hại của (?:thuốc lá|rượu,? bia)
+    ph[òo]ng,? chống nhiễm vi rút[^.;,]{0,90}\(HIV/AIDS\)
+    ph[òo]ng,? chống [^\s,.;]+(?: [^\s,.;]+){0,3}?(?= (?:số|năm|và|có|được|đã|thì|hết|quy|để|theo|này|về)\b|[.,;:)]|$)
+    thi đua,? khen thưởng
+    khám bệnh,? chữa bệnh
+    cán bộ,? công chức
+    khiếu nại,? tố cáo
+    tín ngưỡng,? tôn giáo
+    h(?:òa|oà) giải,? đối thoại tại t(?:òa|oà) án
+    xuất cảnh,? nhập cảnh của công dân Việt Nam
+    nhập cảnh,? xuất cảnh,? quá cảnh,? cư trú của người nước ngoài tại Việt Nam
+    hôn nhân (?:và|&) gia đình
+    quản lý,? sử dụng vũ khí,? vật liệu nổ và công cụ hỗ trợ
+    quản lý,? sử dụng vốn nhà nước[^.;,]{0,90}doanh nghiệp
+    quản lý,? sử dụng tài sản (?:nhà nước|công)
+    thực hành tiết kiệm,? chống lãng phí
+    tài nguyên,? môi trường biển và hải đảo
+    thi hành tạm giữ,? tạm giam
+    bảo vệ,? chăm sóc và giáo dục trẻ em
+    bảo vệ sức kh(?:ỏe|oẻ) nhân dân
+    thuế xuất khẩu,? thuế nhập khẩu
+    khoa học và công nghệ
+    phí và lệ phí
+    quân nhân chuyên nghiệp,? công nhân và viên chức quốc phòng
+    tiêu chuẩn và quy chuẩn kỹ thuật
+    sử dụng năng lượng tiết kiệm và hiệu quả
+    giáo dục quốc phòng và an ninh
+    bảo vệ và kiểm dịch thực vật
+    bầu cử đại biểu Quốc hội và đại biểu Hội đồng nhân dân
+    bầu cử đại biểu (?:Quốc hội|Hội đồng nhân dân)
+    tổ chức Hội đồng nhân dân và (?:Ủy|Uỷ) ban nhân dân
+    hoạt động giám sát của Quốc hội(?: và Hội đồng nhân dân)?
+    hỗ trợ doanh nghiệp nhỏ và vừa
+    ban hành văn bản quy phạm pháp luật(?: của Hội đồng nhân dân,? (?:Ủy|Uỷ) ban nhân dân)?
+    an toàn,? vệ sinh lao động
+    trật tự,? an toàn giao thông đường bộ
+    đầu tư theo phương thức đối tác công tư
+    người lao động Việt Nam đi làm việc ở nước ngoài theo hợp đồng
+    bưu chính,? viễn thông
+    ký kết và thực hiện thỏa thuận quốc tế
+    ký kết,? gia nhập và thực hiện điều ước quốc tế
+    cơ quan đại diện nước Cộng h(?:òa|oà) xã hội chủ nghĩa Việt Nam ở nước ngoài
+    (?:luật sư|thủ đô|công đoàn|hải quan)
+    """.strip().splitlines()
+)
+_NO_NAME = """
+    này và của có được quy khác định hoặc hay thì đã về tại là trên theo gia tục do nêu số bổ các đó sư
+    """.split()  # noqa: SIM905
+_ENDS_NAME = """
+    này và của có được quy hoặc hay thì đã về tại là theo do số năm hết để khi phải không cho đối trừ từ còn như với
+    trong áp ban bằng trước sau kể nếu mà nhưng bị sẽ thực cũng đang đến cùng vẫn chưa chỉ các
+    """.split()  # noqa: SIM905
+_WORD = re.compile(r"\s+([^\W\d_]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A document named at a place; `attached`: what is meant is the text attached to it."""
+
+    start: int
+    end: int
+    document: str
+    year: int | None = None
+    attached: bool = False
+    type: str = ""
+
+
+@dataclass(slots=True)
+class Documents:
+    """Reads names and numbers of documents in one text."""
+
+    text: str
+    numbers: dict[int, tuple[int, DocumentNumber]]
+    names: LawNames | None
+
+    def all(self) -> Iterator[Mention]:
+        position = 0
+        starts = sorted(
+            {m.start() for m in re.finditer(rf"(?<!\w)(?:{_TYPE})(?!\w)", self.text, re.IGNORECASE)} | set(self.numbers)
+        )
+        for start in starts:
+            if start < position:
+                continue
+            mention = self.at(start)
+            if mention is None and start in self.numbers:
+                end, number = self.numbers[start]
+                mention = Mention(start, end, str(number))
+            if mention is not None:
+                position = mention.end
+                yield mention
+
+    def at(self, start: int) -> Mention | None:
+        """The document named from here on, if one is."""
+        if this := _THIS_DOCUMENT.match(self.text, start):
+            return Mention(start, this.end(), THIS, type=this["type"].lower())
+        if attached := _ATTACHED_TO.match(self.text, start):
+            if attached["this"]:
+                return Mention(start, attached.end(), THIS, attached=True, type=attached["type"].lower())
+            if number := self._number_after(attached.end()):
+                return Mention(start, number[0], str(number[1]), attached=True)
+        typed = _TYPED.match(self.text, start)
+        if typed is None:
+            return None
+        if number := self._number_after(typed.end()):
+            return Mention(start, number[0], str(number[1]))
+        law = _LAW_NAME.match(self.text, start)
+        return self._named(law) if law else None
+
+    def _number_after(self, position: int) -> tuple[int, DocumentNumber] | None:
+        """The number that belongs to a type word ending here: directly, or after the name and "số"."""
+        for start in sorted(self.numbers):
+            if start < position:
+                continue
+            between = self.text[position:start]
+            match = _NUMBER_AHEAD.fullmatch(between)
+            if match is None or len(between) > 240:
+                return None
+            name = match["name"] or ""
+            if name and (_OTHER_DOCUMENT.search(name) or not re.search(r"số:?\s*$", between, re.IGNORECASE)):
+                return None
+            return self.numbers[start]
+        return None
+
+    def _named(self, law: re.Match[str]) -> Mention | None:
+        head = law[0]
+        end = law.end()
+        if head != "Hiến pháp":
+            end = self._name_end(law.end())
+            if end == law.end():
+                return None
+        name = " ".join(self.text[law.start() : end].split())
+        year = _YEAR.match(self.text, end)
+        if year and head == "Hiến pháp":
+            name = f"{name} {year[1]}"
+        return Mention(law.start(), year.end() if year else end, name, int(year[1]) if year else None)
+
+    def _name_end(self, position: int) -> int:
+        """Where the name that follows a type word ends; `position` itself when none follows."""
+        space = re.compile(r"\s+").match(self.text, position)
+        if space is None:
+            return position
+        start = space.end()
+        ends = [match.end() for pattern in _LONG_NAMES if (match := pattern.match(self.text, start))]
+        if self.names is not None:
+            words = [(m.end(), m[0]) for m in re.finditer(r"\w+", self.text[start : start + 250])]
+            count = self.names.longest_at([name_words(word)[0] if name_words(word) else "" for _, word in words])
+            if count:
+                ends.append(start + words[count - 1][0])
+        if ends:
+            return max(ends)
+        first = _WORD.match(self.text, position)
+        if first is None or first[1].lower() in _NO_NAME:
+            return position
+        end = first.end()
+        while (word := _WORD.match(self.text, end)) and word[1].lower() not in _ENDS_NAME:
+            if end - position > 80:
+                break
+            end = word.end()
+        return end
