@@ -24,7 +24,7 @@ from legal.errors import PhapquyError, ServiceUnavailable
 from retrieval.edge import EdgeIndex
 from retrieval.index import Manifest, Point
 
-# A clean interpreter with this one's path: a forked child would carry the parent's threads, a spawned one its main module.
+# A clean interpreter with this one's path: a forked child would carry the parent's threads, a spawned one its imports.
 _START = (
     "import json,sys;sys.path[:]=json.loads(sys.argv[1]);"
     "from retrieval.builder import serve;serve(int(sys.argv[2]),sys.argv[3],json.loads(sys.argv[4]))"

@@ -10,7 +10,7 @@ import asyncio
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from itertools import islice
 from typing import Any, TypeVar
@@ -75,7 +75,7 @@ class ServerIndex:
         self._manifest = manifest
         self._alias = collection
         self._writing = threading.RLock()
-        self._turn = threading.Lock() if local else nullcontext()
+        self._turn: AbstractContextManager[Any] = threading.RLock() if local else nullcontext()
         self._local = local
         with self._asking():
             aliases = {alias.alias_name for alias in client.get_aliases().aliases}
@@ -286,7 +286,7 @@ class ServerIndex:
 
     async def _read(self, ask: Callable[[], T]) -> T:
         def asked() -> T:
-            with self._asking(), self._turn:
+            with self._asking():
                 return ask()
 
         return await asyncio.to_thread(asked)
@@ -295,7 +295,8 @@ class ServerIndex:
     def _asking(self) -> Iterator[None]:
         """The client's errors as ours."""
         try:
-            yield
+            with self._turn:
+                yield
         except UnexpectedResponse as fault:
             raise ServiceUnavailable(
                 f"Máy chủ Qdrant từ chối yêu cầu (mã {fault.status_code}); hãy kiểm tra khóa và trạng thái máy chủ."
