@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from api.running import living_record
 from api.schemas import (
     AnswerRequest,
     AnswerResponse,
@@ -35,13 +36,14 @@ class Desk(Protocol):
 @contextmanager
 def open_desk(settings: Settings) -> Iterator[Desk]:
     """The desk of the settings' home: the embedded engine is one process's, so a running server does the work."""
-    from api.running import find_server
+    if living_record(settings.home) is not None:
+        from api.remote import find_server
 
-    server = find_server(settings.home)
-    if server is not None:
-        with server:
-            yield server
-        return
+        server = find_server(settings.home)
+        if server is not None:
+            with server:
+                yield server
+            return
     from api.local import LocalDesk
 
     with LocalDesk(settings) as desk:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -15,10 +16,12 @@ from api.caller import Caller
 from api.desk import OnProgress
 from api.present import search_out
 from api.requests import search_question
-from api.schemas import IngestOut, SearchRequest, TimedSearch
+from api.schemas import IngestOut, RemovalOut, SearchRequest, StatusOut, TimedSearch
 from api.settings import Settings
 from api.wiring import Parts
-from legal.errors import Conflict, ServiceUnavailable
+from legal.errors import Conflict, PhapquyError, ServiceUnavailable
+from retrieval.answer import Question
+from retrieval.index import SearchFilter
 
 if TYPE_CHECKING:
     from ingest.catalogue import Catalogue
@@ -28,11 +31,11 @@ log = structlog.get_logger("phapquy.parts")
 
 
 class Workshop:
-    """One home at work. `release` (or leaving `with`) lets go of the home."""
+    """One home at work. Leaving `with` lets go of the home. `public`: the URL of the server it works for."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, public: str | None = None) -> None:
         self.parts = Parts(settings)
-        self.public: str | None = None
+        self.public = public
         self._building = threading.Lock()
         self._writing = threading.Lock()
         self._stop = threading.Event()
@@ -60,7 +63,10 @@ class Workshop:
         self.parts.close()
 
     async def open(self) -> None:
-        """Called in the event loop that will serve."""
+        """Called in the event loop that will serve; one search, so that no caller waits for what is lazy."""
+        if self.parts.built("questions"):
+            with suppress(PhapquyError):
+                await self.parts.questions.search(Question(text="khởi động", where=SearchFilter(), limit=1))
 
     async def close(self) -> None:
         """Called in that event loop at its end."""
@@ -167,6 +173,9 @@ class Workshop:
             "embedder": look("embedder", lambda embedder: embedder.dimension),
             "index": look("index", lambda index: index.count()),
         }
+        if self.parts.settings.generator.url:
+            down = self.parts.built("questions") and self.parts.questions.model_is_down
+            found["generator"] = "Mô hình trả lời không phản hồi; đang trả lời bằng trích nguyên văn." if down else "ok"
         return found
 
     def _questions(self) -> QuestionPath:

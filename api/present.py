@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import TYPE_CHECKING
 
 from api.schemas import (
     AnswerResponse,
@@ -20,7 +21,6 @@ from api.schemas import (
     StatementOut,
     UsageOut,
 )
-from ingest.catalogue import Entry
 from legal.document import LegalDocument, Provision, Validity
 from legal.errors import NotFound
 from legal.labels import label_of
@@ -28,6 +28,9 @@ from retrieval.answer import Answer, AnswerCitation, Hit, Reading, SearchResult,
 from retrieval.passage import DocumentCard
 from retrieval.understand import today
 from serving.protocols import Usage
+
+if TYPE_CHECKING:
+    from ingest.catalogue import Entry
 
 
 def status_on(card: DocumentCard, day: date) -> str:

@@ -20,6 +20,10 @@ async def healthz() -> Health:
 async def readyz(response: Response, parts: PartsOf) -> Readiness:
     """Từng bộ phận: "ok" hoặc lý do chưa sẵn sàng."""
     found = await parts.check()
-    ready = all(state == "ok" for state in found.values())
-    response.status_code = 200 if ready else 503
-    return Readiness(status="ready" if ready else "not_ready", parts=found)
+    down = {name for name, state in found.items() if state != "ok"}
+    if not down:
+        return Readiness(status="ready", parts=found)
+    if down == {"generator"}:
+        return Readiness(status="degraded", parts=found)
+    response.status_code = 503
+    return Readiness(status="not_ready", parts=found)

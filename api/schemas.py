@@ -234,9 +234,12 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether questions can be answered, part by part ("ok" or the reason why not)."""
+    """Whether questions can be answered, part by part ("ok" or the reason why not).
 
-    status: Literal["ready", "not_ready"]
+    `degraded`: they can, without the model that is set: answers are extracts.
+    """
+
+    status: Literal["ready", "degraded", "not_ready"]
     parts: dict[str, str]
 
 
@@ -254,26 +257,37 @@ class FailedFile(BaseModel):
 
 
 class IngestOut(BaseModel):
-    """What an ingest did. `embedding_seconds`: the part of `seconds` spent in the embedder."""
+    """What an ingest did, each file counted once.
+
+    `duplicates`: files whose text another file has brought; `older`: editions that do not answer, a newer one does.
+    `embedded`: passages that were not in the embedding cache. `seconds`: in all; `stages`: of them by stage;
+    `outside_embedder`: the share not spent in the embedder.
+    """
 
     files: int
     added: int
     replaced: int
     unchanged: int
+    duplicates: int
+    older: int
     failed: list[FailedFile]
     passages: int
+    embedded: int
+    stopped: bool
     seconds: float
-    embedding_seconds: float
+    stages: dict[str, float]
+    outside_embedder: float
 
 
 class ProgressOut(BaseModel):
-    """How far an ingest is. `passages`: passages embedded or reused of those known so far."""
+    """How far an ingest is. `passages_total`: of the documents read so far; `reused`: vectors found in the cache."""
 
     files_done: int
     files_total: int
     passages_done: int
     passages_total: int
     failed: int
+    reused: int
 
 
 class RemovalOut(BaseModel):

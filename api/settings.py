@@ -18,7 +18,7 @@ class QdrantSettings(BaseModel):
     url: str | None = None
     api_key: SecretStr | None = None
     collection: str = "phapquy"
-    timeout: float = Field(default=10.0, gt=0)
+    timeout: int = Field(default=10, gt=0)
 
 
 class ModelSettings(BaseModel):
@@ -41,7 +41,10 @@ class EmbedderSettings(ModelSettings):
 
 
 class GeneratorSettings(ModelSettings):
-    """`/v1/chat/completions` (vLLM); without one, answers are extractive. `context_length`: overrides the server's."""
+    """`/v1/chat/completions` (vLLM); without one, answers are extractive.
+
+    `url`: one, or several of the same model, separated by commas. `context_length`: overrides the server's.
+    """
 
     context_length: int | None = Field(default=None, gt=0)
 

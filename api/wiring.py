@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from api.settings import ModelSettings, Settings
-from legal.errors import BadRequest
+from legal.errors import BadRequest, Conflict
 
 if TYPE_CHECKING:
     from ingest.pipeline import Ingestor
 
     from ingest.catalogue import Catalogue
     from ingest.home import Home
-    from retrieval.index import Index
+    from retrieval.embedded import EmbeddedIndex
     from retrieval.pipeline import QuestionPath
+    from retrieval.server import ServerIndex
     from serving.endpoint import Endpoint
     from serving.protocols import Embedder, Generator, Reranker
+
+#: Seconds that a command waits for another one on the same home to end.
+LOCK_PATIENCE = 5.0
 
 
 def _endpoint(chosen: ModelSettings, name: str, role: str) -> Endpoint:
@@ -31,6 +38,18 @@ def _endpoint(chosen: ModelSettings, name: str, role: str) -> Endpoint:
         api_key=chosen.api_key.get_secret_value() if chosen.api_key else None,
         limits=TimeLimits(total=chosen.timeout, first=min(TimeLimits().first, chosen.timeout)),
     )
+
+
+def _patiently(open_index: Callable[[], EmbeddedIndex]) -> EmbeddedIndex:
+    """Open the embedded index; a short command that has it open is waited for."""
+    until = time.monotonic() + LOCK_PATIENCE
+    while True:
+        try:
+            return open_index()
+        except Conflict:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
 
 
 class Parts:
@@ -83,9 +102,13 @@ class Parts:
         chosen = self.settings.generator
         if not chosen.url:
             return None
+        from serving.failover import FailoverGenerator
         from serving.openai_http import HttpGenerator
 
-        return HttpGenerator(_endpoint(chosen, "GENERATOR", "mô hình trả lời"), context_length=chosen.context_length)
+        endpoint = _endpoint(chosen, "GENERATOR", "mô hình trả lời")
+        urls = [url.strip() for url in chosen.url.split(",") if url.strip()]
+        each = [HttpGenerator(replace(endpoint, url=url), context_length=chosen.context_length) for url in urls]
+        return each[0] if len(each) == 1 else FailoverGenerator(each)
 
     @cached_property
     def reranker(self) -> Reranker | None:
@@ -98,9 +121,24 @@ class Parts:
         return HttpReranker(_endpoint(chosen, "RERANKER", "mô hình xếp hạng lại"))
 
     @cached_property
-    def index(self) -> Index:
-        """The vector index: a Qdrant server where one is set, else the embedded engine, which this process then holds."""
-        raise NotImplementedError
+    def index(self) -> ServerIndex | EmbeddedIndex:
+        """The vector index: a Qdrant server where one is set, else the embedded engine, then held by this process."""
+        from retrieval.index import Manifest
+        from retrieval.points import SCHEMA
+
+        manifest = Manifest(self.embedder.name, self.embedder.dimension, SCHEMA)
+        chosen = self.settings.qdrant
+        if chosen.url:
+            from retrieval.server import ServerIndex
+
+            key = chosen.api_key.get_secret_value() if chosen.api_key else None
+            return ServerIndex.connect(
+                chosen.url, manifest, api_key=key, collection=chosen.collection, timeout=chosen.timeout
+            )
+        from retrieval.embedded import EmbeddedIndex
+
+        self.home.prepare()
+        return _patiently(lambda: EmbeddedIndex(self.home.index, manifest))
 
     @cached_property
     def ingestor(self) -> Ingestor:
