@@ -83,6 +83,9 @@ def label_of(path: Sequence[Provision]) -> str:
         if match is None:
             continue
         prefix, number, times = match
+        if node.kind == "heading" and not node.number and node.heading:
+            pieces.append(f"{_WORDS[prefix]} “{collapse(node.heading)[:60]}”")
+            continue
         shown = _shown(prefix, node.number or number) + (f" (lần {times})" if times else "")
         numbers.append(shown)
         if prefix in _MERGED and depth and _prefix(path[depth - 1].eid) == prefix:

@@ -45,7 +45,7 @@ def read(blocks: Sequence[Block], furniture: Sequence[str] = ()) -> LegalDocumen
     tree = Tree()
     main = frame.parts[0]
     front = _front(main, lines, frame)
-    contents = [lines[at] for at in sorted(frame.contents) if at < main.body or at >= main.tail]
+    contents = [lines[at] for at in sorted(frame.contents)]
     _read_part(tree, main, lines, quoted, frame, front)
     signature, recipients = _back(lines[at] for at in range(main.tail, main.end) if at not in frame.contents)
     for part in frame.parts[1:]:
@@ -55,7 +55,7 @@ def read(blocks: Sequence[Block], furniture: Sequence[str] = ()) -> LegalDocumen
     title_block, preamble = _title_and_preamble([lines[at] for at in range(front) if at not in frame.contents])
     return LegalDocument(
         Metadata(),
-        tuple(node.frozen() for node in tree.roots),
+        tree.finish(),
         tuple(title_block),
         tuple(preamble),
         tuple(signature),
@@ -108,12 +108,15 @@ def _front(main: Part, lines: Sequence[Line], frame: Frame) -> int:
     if main.articles:
         return main.body
     end = main.tail
-    start = first_heading(lines, main.start, end)
+    after_contents = max((at + 1 for at in frame.contents if at < end), default=main.start)
+    start = first_heading(lines, after_contents, end)
     for at in range(main.start, start):
         line = lines[at]
+        if at in frame.contents:
+            continue
         if line.table is None and len(line.text) > _LONG and not is_preamble(line.text):
             return at
-        if line.table is not None and at > main.start + _TITLE_LINES:
+        if line.table is not None and at > max(main.start + _TITLE_LINES, after_contents - 1):
             return at
     return start if start < end else min(end, main.start + _TITLE_LINES)
 
@@ -174,7 +177,7 @@ def _attachment(
         at = part.body
     _read_part(tree, part, lines, quoted, frame, at)
     tree.close_all()
-    return _back(lines[other] for other in range(part.tail, part.end))
+    return _back(lines[other] for other in range(part.tail, part.end) if other not in frame.contents)
 
 
 def _title_of(lines: Sequence[Line], start: int, end: int) -> tuple[int, tuple[str, str] | None]:

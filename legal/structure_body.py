@@ -126,9 +126,9 @@ class BodyReader:
             return False
         match = re.match(r"(\d+)(.*)", found.number)
         number, suffix = (int(match[1]), match[2]) if match else (0, "")
-        last = host.counts.get("last_clause", 0)
+        last = host.last_clause
         open_clause = self.tree.nearest("clause")
-        expected = number in (last + 1, host.counts.get("outer_clause", -9) + 1) and last > 0
+        expected = number in (last + 1, host.outer_clause + 1) and last > 0
         if open_clause is not None and open_clause.glyph != found.glyph and not expected:
             return False  # another style: a list inside the clause
         if last == 0:
@@ -137,12 +137,12 @@ class BodyReader:
             fits = True
         elif number == 1:
             fits = not suffix and (self._comes(at, "2", found.glyph) or last > 1)
-            host.counts["outer_clause"] = last
+            host.outer_clause = last
         else:
             fits = expected or last < number <= last + 3
         if not fits:
             return False
-        host.counts["last_clause"] = number
+        host.last_clause = number
         self.tree.open("clause", found.number, found.printed, glyph=found.glyph).lines.append(found.rest)
         return True
 
@@ -169,7 +169,7 @@ class BodyReader:
         if found is None or not found.rest:
             return False
         holder = self.tree.nearest("clause") or host
-        last = holder.counts.get("last_point", 0)
+        last = holder.last_point
         letter = found.number
         if letter == "I":
             letter = "l"
@@ -181,7 +181,7 @@ class BodyReader:
         fits = place <= 4 if last == 0 else place > last or letter == "a"
         if not fits:
             return False
-        holder.counts["last_point"] = place
+        holder.last_point = place
         self.tree.open("point", letter, found.printed, glyph=found.glyph).lines.append(found.rest)
         return True
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from legal.labels import ATTACHED_TYPES
 from legal.structure_articles import Candidate, candidates, is_contents, rising, runs
-from legal.structure_lines import Line, cell_paragraphs, division
+from legal.structure_lines import Line, cell_paragraphs, cuts_a_word, division
+from legal.text import fold
 
 
 @dataclass(slots=True)
@@ -52,6 +53,8 @@ _OFFICE = re.compile(
     r"|CHÁNH ÁN|VIỆN TRƯỞNG|TRƯỞNG PHÒNG|TRƯỞNG BAN|HIỆU TRƯỞNG|CHỦ NHIỆM|THỐNG ĐỐC"
     r"|TỔNG THANH TRA|TỔNG KIỂM TOÁN|NGƯỜI KÝ)(?:,? [A-ZĐÀ-Ỹ-]+)*",
 )
+_CONTENTS_ENTRY = re.compile(r".{2,150}")
+_LEADING_NUMBER = re.compile(r"^[\dIVXA-Z]{1,4}(?:\.\d+)*[./)]\s*|[\s.…]*\d*$")
 _CONTENTS = re.compile(r"MỤC LỤC\s*:?", re.IGNORECASE)
 _PREAMBLE = re.compile(
     r"(?:- )?(?:Căn cứ|Xét |Theo đề nghị|Trên cơ sở|Thực hiện |Để |Nhằm |Sau khi|Thi hành "
@@ -76,15 +79,14 @@ def frame_of(lines: Sequence[Line], quoted: Sequence[bool]) -> Frame:
         part.body = _body_start(part, lines, quoted)
         part.tail = _tail(part, lines, quoted)
         parts.append(part)
-    if parts[0].articles:
-        contents |= _contents_in_front(parts[0], lines)
+    contents |= _contents_in_front(parts[0], lines) if parts[0].articles else _contents_list(parts[0], lines)
     return Frame(parts, contents)
 
 
 def schedule_title(text: str) -> tuple[str, str] | None:
     """Marker and title when the line opens a schedule: `PHỤ LỤC I`, `Phụ lục số 02. Danh mục ...`, `Mẫu số 01`."""
     match = _SCHEDULE.fullmatch(text)
-    if match is None or len(text) > 300:
+    if match is None or len(text) > 300 or cuts_a_word(text, match.start("rest")):
         return None
     rest = match["rest"]
     if rest and not match["mark"] and not rest.isupper() and not rest.startswith("("):
@@ -263,6 +265,22 @@ def _tail(part: Part, lines: Sequence[Line], quoted: Sequence[bool]) -> int:
         if line.text and part.end - at <= 12 and line.capitals and _OFFICE.fullmatch(line.text):
             return at
     return part.end
+
+
+def _contents_list(part: Part, lines: Sequence[Line]) -> set[int]:
+    """`MỤC LỤC` and the headings listed under it, in a text without articles: up to the first that comes again."""
+    for at in range(part.start, min(part.start + 60, part.tail)):
+        if lines[at].table is None and is_contents_title(lines[at].text):
+            seen: set[str] = set()
+            end = at + 1
+            while end < part.tail and lines[end].table is None and _CONTENTS_ENTRY.fullmatch(lines[end].text):
+                entry = fold(_LEADING_NUMBER.sub("", lines[end].text))
+                if entry in seen or not (lines[end].capitals or lines[end].text[-1].isdigit()):
+                    break
+                seen.add(entry)
+                end += 1
+            return set(range(at, end))
+    return set()
 
 
 def _contents_in_front(part: Part, lines: Sequence[Line]) -> set[int]:

@@ -12,6 +12,7 @@ from legal.structure_lines import Line, decimal
 from legal.structure_tree import Node, Tree
 
 _NUMBERED = re.compile(r"(?P<number>[IVXLC]+|\d{1,2}|[A-Zđa-z])\s?(?P<mark>[./)])(?!\d)\s*(?P<rest>.*)")
+_MOTTO = re.compile(r"CỘNG H[OÒ][AÀ] XÃ HỘI|ĐỘC LẬP")
 _LONGEST = 160
 
 
@@ -118,7 +119,13 @@ def _title(line: Line) -> _Title | None:
         else:
             return None
         return _Title(style, number, text[: match.start("rest")].strip(), match["rest"])
-    if line.capitals and line.bold and 3 < len(text) < _LONGEST and not text.endswith((",", ";")):
+    if (
+        line.capitals
+        and line.bold
+        and 3 < len(text) < _LONGEST
+        and not text.endswith((",", ";"))
+        and not _MOTTO.match(text)
+    ):
         return _Title("", "", "", text)
     return None
 

@@ -94,10 +94,15 @@ _GOES_ON = re.compile(
 _LONGEST_TITLE = 400
 
 
+def cuts_a_word(text: str, at: int) -> bool:
+    """Whether a cut at that offset would part a word."""
+    return 0 < at < len(text) and text[at - 1].isalnum() and text[at].isalnum()
+
+
 def division(text: str) -> Marker | None:
     """Phần, Chương, Mục or Tiểu mục that the line opens."""
     match = _DIVISION.match(text)
-    if match is None:
+    if match is None or cuts_a_word(text, match.start("rest")):
         return None
     rest = match["rest"]
     if len(rest) > _LONGEST_TITLE or (rest and not match["mark"] and _GOES_ON.match(rest)):
@@ -116,7 +121,7 @@ def division(text: str) -> Marker | None:
 def article(text: str) -> Marker | None:
     """An article's heading by its form alone; whether it is one, the sequence of the articles has to say."""
     match = _ARTICLE.match(text)
-    if match is None:
+    if match is None or cuts_a_word(text, match.start("rest")):
         return None
     rest, mark = match["rest"], match["mark"] or ""
     if not mark and rest and (_GOES_ON.match(rest) or not rest[0].isalnum()):
@@ -169,6 +174,6 @@ def subpoint(text: str) -> Marker | None:
 
 def _marker(kind: Kind, pattern: re.Pattern[str], text: str) -> Marker | None:
     match = pattern.match(text)
-    if match is None:
+    if match is None or cuts_a_word(text, match.start("rest")):
         return None
     return Marker(kind, match["number"], text[: match.start("rest")].strip(), match["rest"], match["mark"])

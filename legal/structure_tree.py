@@ -21,10 +21,12 @@ _COUNTED = {"subpoint", "table", "block"}  # numbered by their place, whatever i
 
 @dataclass(slots=True)
 class Node:
-    """A provision that is still open to more text. `glyph`: its style of numbering."""
+    """A provision that is still open to more text. `glyph`: its style of numbering; `level`: depth among its own kind.
+
+    `last_clause`, `outer_clause`, `last_point`: where the lists directly below it stand.
+    """
 
     kind: Kind
-    eid: str
     number: str = ""
     marker: str = ""
     heading: str = ""
@@ -33,14 +35,16 @@ class Node:
     rows: tuple[tuple[str, ...], ...] = ()
     glyph: str = ""
     level: int = 0
-    counts: dict[str, int] = field(default_factory=dict)
+    last_clause: int = 0
+    outer_clause: int = -9
+    last_point: int = 0
 
-    def frozen(self) -> Provision:
-        """The finished provision with all below it."""
-        return Provision(
-            self.kind, self.number, self.eid, self.marker, self.heading, "\n".join(self.lines),
-            tuple(child.frozen() for child in self.children), self.rows,
-        )  # fmt: skip
+    def add_text(self, text: str) -> None:
+        """More text; a block of its own where children have come before it."""
+        if not self.children:
+            self.lines.append(text)
+        else:
+            _add_block(self.children, text)
 
 
 class Tree:
@@ -49,82 +53,110 @@ class Tree:
     def __init__(self) -> None:
         self.roots: list[Node] = []
         self.stack: list[Node] = []
-        self._eids: set[str] = set()
-        self._counts: dict[str, int] = {}
 
-    @property
-    def top(self) -> Node | None:
-        """The innermost open node."""
-        return self.stack[-1] if self.stack else None
-
-    def nearest(self, *kinds: str) -> Node | None:
+    def nearest(self, kind: str, *others: str) -> Node | None:
         """The innermost open node of one of the kinds."""
-        return next((node for node in reversed(self.stack) if node.kind in kinds), None)
+        for node in reversed(self.stack):
+            if node.kind == kind or node.kind in others:
+                return node
+        return None
 
     def open(self, kind: Kind, number: str, marker: str, heading: str = "", *, glyph: str = "", level: int = 0) -> Node:
-        """Close what cannot hold the new node, add it, leave it open. `level`: depth among nodes of the same kind."""
-        rank = (_RANKS[kind], level)
-        while self.stack and (_RANKS[self.stack[-1].kind], self.stack[-1].level) >= rank:
+        """Close what cannot hold the new node, add it, leave it open."""
+        rank = _RANKS[kind]
+        while self.stack:
+            last = self.stack[-1]
+            above = _RANKS[last.kind]
+            if above < rank or (above == rank and last.level < level):
+                break
             self.stack.pop()
-        node = Node(kind, self._eid(kind, number), number, marker, heading, glyph=glyph, level=level)
+        node = Node(kind, number, marker, heading, glyph=glyph, level=level)
         self._siblings().append(node)
         self.stack.append(node)
         return node
 
     def add_text(self, text: str) -> None:
-        """Text of the innermost open node; a block of its own where a table has come before it or nothing is open."""
-        siblings = self._siblings()
-        if self.stack and not siblings:
-            self.stack[-1].lines.append(text)
-        elif siblings and siblings[-1].kind == "block":
-            siblings[-1].lines.append(text)
+        """Text of the innermost open node, or a block at the root where nothing is open."""
+        if self.stack:
+            self.stack[-1].add_text(text)
         else:
-            siblings.append(Node("block", self._eid("block", ""), lines=[text]))
+            _add_block(self.roots, text)
 
     def add_closing(self, text: str) -> None:
         """The formula that closes a law: a block of its own, below the last article."""
         while self.stack and self.stack[-1].kind in {"clause", "point", "subpoint"}:
             self.stack.pop()
-        self._siblings().append(Node("block", self._eid("block", ""), lines=[text]))
+        self._siblings().append(Node("block", lines=[text]))
 
     def add_table(self, line: Line) -> None:
         """A table below the innermost open node; one without any text is nothing."""
         rows = cell_texts(line.table) if line.table is not None else ()
         if rows:
-            self._siblings().append(Node("table", self._eid("table", ""), rows=rows))
+            self._siblings().append(Node("table", rows=rows))
 
     def close_all(self) -> None:
         """Nothing stays open: what follows stands at the root."""
         self.stack.clear()
 
+    def finish(self) -> tuple[Provision, ...]:
+        """The finished provisions with their eids."""
+        taken: set[str] = set()
+        return tuple(_frozen(node, eid, "", taken) for node, eid in _addressed(self.roots, "", "", taken))
+
     def _siblings(self) -> list[Node]:
         return self.stack[-1].children if self.stack else self.roots
 
-    def _eid(self, kind: Kind, number: str) -> str:
-        counts = self.stack[-1].counts if self.stack else self._counts
-        if kind == "article":  # articles are counted through, whatever chapter they stand in
-            above = next((node.eid for node in self.stack if node.kind == "appendix"), "")
-        else:
-            above = self.stack[-1].eid if self.stack else ""
-        if kind in _COUNTED or not number:
-            counts[kind] = counts.get(kind, 0) + 1
-            bare = str(counts[kind])
-        elif kind in {"article", "clause", "point"}:
-            bare = number.lower()
-        else:
-            bare = arabic(number)
-            if bare.isdigit():
-                counts[kind] = int(bare)
-        if (
-            kind == "appendix" and bare.isdigit()
-        ):  # a schedule keeps its number where it is free, else takes the next one
-            while f"att_{bare}" in self._eids:
-                bare = str(int(bare) + 1)
-            counts[kind] = max(counts.get(kind, 0), int(bare))
-        stem = f"{above}__{_PREFIX[kind]}_{bare}" if above else f"{_PREFIX[kind]}_{bare}"
-        eid, times = stem, 1
-        while eid in self._eids:
-            times += 1
-            eid = f"{stem}-{times}"
-        self._eids.add(eid)
-        return eid
+
+def _add_block(siblings: list[Node], text: str) -> None:
+    if siblings and siblings[-1].kind == "block":
+        siblings[-1].lines.append(text)
+    else:
+        siblings.append(Node("block", lines=[text]))
+
+
+def _frozen(node: Node, eid: str, attachment: str, taken: set[str]) -> Provision:
+    if node.kind == "appendix":
+        attachment = eid
+    children = node.children
+    return Provision(
+        node.kind, node.number, eid, node.marker, node.heading, "\n".join(node.lines),
+        tuple(_frozen(child, below, attachment, taken) for child, below in _addressed(children, eid, attachment, taken))
+        if children else (),
+        node.rows,
+    )  # fmt: skip
+
+
+def _addressed(siblings: list[Node], above: str, attachment: str, taken: set[str]) -> list[tuple[Node, str]]:
+    """Siblings with their eids: printed numbers first, then what has none takes the next free place."""
+    eids: dict[int, str] = {}
+    counts: dict[str, int] = {}
+    for position, node in enumerate(siblings):
+        if node.number and node.kind not in _COUNTED:
+            eids[position] = _numbered(node, attachment if node.kind == "article" else above, taken)
+    for position, node in enumerate(siblings):
+        if position not in eids:
+            eid = ""
+            while not eid or eid in taken:
+                counts[node.kind] = counts.get(node.kind, 0) + 1
+                eid = _joined(above, node.kind, str(counts[node.kind]))
+            taken.add(eid)
+            eids[position] = eid
+    return [(node, eids[position]) for position, node in enumerate(siblings)]
+
+
+def _numbered(node: Node, above: str, taken: set[str]) -> str:
+    bare = node.number.lower() if node.kind in {"article", "clause", "point"} else arabic(node.number)
+    if node.kind == "appendix" and bare.isdigit():  # a schedule keeps its number where it is free, else takes the next
+        while f"att_{bare}" in taken:
+            bare = str(int(bare) + 1)
+    stem = eid = _joined(above, node.kind, bare)
+    times = 1
+    while eid in taken:
+        times += 1
+        eid = f"{stem}-{times}"
+    taken.add(eid)
+    return eid
+
+
+def _joined(above: str, kind: str, bare: str) -> str:
+    return f"{above}__{_PREFIX[kind]}_{bare}" if above else f"{_PREFIX[kind]}_{bare}"
