@@ -65,6 +65,7 @@ class _Walker:
         self._labels = labels
         self._found = found
         self._carried: list[Run] = []
+        self._in_cell = 0
 
     def blocks(self, parent: Any) -> list[Block]:
         """The paragraphs and tables directly inside `parent`, wrappers opened."""
@@ -96,7 +97,8 @@ class _Walker:
         label = self._label(p, properties)
         content: list[Run] = []
         self._inline(p, look, content)
-        if label and any(run.text.strip() for run in content):
+        # An empty numbered paragraph prints its number: in a table's first column that is the step's number.
+        if label and (any(run.text.strip() for run in content) or self._in_cell):
             runs.append(Run(label + " ", look.bold, look.italic))
         runs.extend(content)
         if properties is not None and properties.find(f"{W}rPr/{W}del") is not None:
@@ -185,7 +187,9 @@ class _Walker:
             for tc in _children(tr, W + "tc"):
                 look = tc.find(W + "tcPr")
                 span = _int(look, "gridSpan", 1)
+                self._in_cell += 1
                 blocks = self.blocks(tc)
+                self._in_cell -= 1
                 contents.extend(blocks)
                 texts = tuple(texts_in(blocks))
                 merge = None if look is None else look.find(W + "vMerge")
@@ -238,8 +242,8 @@ def _before(properties: Any) -> int:
 
 def _symbol(sym: Any) -> str:
     code = (sym.get(W + "char") or "").upper()
-    if code in _CHECKBOXES and "wingdings" in (sym.get(W + "font") or "").lower():
-        return _CHECKBOXES[code]
+    if re.match("wingdings|webdings|symbol", sym.get(W + "font") or "", re.IGNORECASE):
+        return _CHECKBOXES.get(f"F0{code[-2:]}", "•")
     try:
         value = int(code, 16)
     except ValueError:

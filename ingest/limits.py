@@ -22,3 +22,6 @@ class Limits:
     memory: int = 3 << 30
     seconds: float = 120.0
     office_seconds: float = 90.0
+
+
+DEFAULT_LIMITS = Limits()

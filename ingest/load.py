@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 from ingest.docx import read_docx
 from ingest.html import read_html
 from ingest.kinds import kind_of
-from ingest.limits import Limits
+from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.mhtml import read_mhtml
 from ingest.office import converted
 from ingest.ole import check_doc
@@ -19,9 +20,10 @@ from ingest.plain import read_markdown, read_text
 from legal.blocks import Cell, Paragraph, Source
 from legal.errors import DocumentError, EncryptedDocument, LimitExceeded, UnreadableDocument, UnsupportedFormat
 
-DEFAULT_LIMITS = Limits()
-_OFFICE = frozenset({"doc", "rtf", "odt"})
-_BATCH = 40
+OFFICE = frozenset({"doc", "rtf", "odt"})
+"""Kinds that LibreOffice converts to .docx first."""
+BATCH = 40
+"""How many files share one start of LibreOffice at most."""
 
 
 def _html(path: Path, limits: Limits) -> Source:
@@ -38,7 +40,7 @@ _READERS: dict[str, Callable[[Path, Limits], Source]] = {
 }
 
 
-def _checked_kind(path: Path, limits: Limits) -> str:
+def checked_kind(path: Path, limits: Limits) -> str:
     """The file's kind, if it is one that is read here and the file is not already refused by its size or lock."""
     try:
         if not path.is_file():
@@ -54,7 +56,7 @@ def _checked_kind(path: Path, limits: Limits) -> str:
         raise EncryptedDocument("Tệp được bảo vệ bằng mật khẩu; hãy gỡ mật khẩu rồi nạp lại.")
     if kind == "broken_zip":
         raise UnreadableDocument("Tệp nén (docx, odt, zip) bị hỏng hoặc bị cắt cụt.")
-    if kind not in _READERS and kind not in _OFFICE:
+    if kind not in _READERS and kind not in OFFICE:
         raise UnsupportedFormat(f"Định dạng này không đọc được ({kind}).")
     return kind
 
@@ -81,16 +83,61 @@ def _some_text(block: object) -> str:
     return " ".join(cell.text for row in rows for cell in row)
 
 
-def load(path: Path, limits: Limits = DEFAULT_LIMITS) -> Source:
-    """Read one file of any supported kind (told by content).
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A .docx that LibreOffice made of a file of `kind`; `notes` for the administrator from before the conversion."""
+
+    docx: Path
+    kind: str
+    notes: tuple[str, ...] = ()
+
+
+@contextlib.contextmanager
+def office_batch(paths: Sequence[Path], limits: Limits) -> Iterator[dict[Path, Converted | DocumentError]]:
+    """Of `paths`, those that LibreOffice has to convert first, converted in one batch for as long as the block runs.
+
+    Other files, and those that are refused anyway, are not in the mapping. Raises nothing: a missing LibreOffice is
+    the error of each file that needs it.
+    """
+    found: dict[Path, Converted | DocumentError] = {}
+    waiting: list[tuple[Path, str, tuple[str, ...]]] = []
+    for path in dict.fromkeys(paths):
+        try:
+            kind = checked_kind(path, limits)
+            if kind in OFFICE:
+                waiting.append((path, kind, check_doc(path) if kind == "doc" else ()))
+        except DocumentError as error:
+            found[path] = error
+    if not waiting:
+        yield found
+        return
+    with contextlib.ExitStack() as stack:
+        try:
+            targets = stack.enter_context(converted([(path, kind) for path, kind, _ in waiting], limits))
+        except DocumentError as error:
+            targets = [error] * len(waiting)
+        for (path, kind, notes), target in zip(waiting, targets, strict=True):
+            found[path] = target if isinstance(target, DocumentError) else Converted(target, kind, notes)
+        yield found
+
+
+def load(path: Path, limits: Limits = DEFAULT_LIMITS, done: Converted | None = None) -> Source:
+    """Read one file of any supported kind (told by content). `done`: its .docx, when it is already converted.
 
     Raises DocumentError's kinds: UnsupportedFormat, UnreadableDocument (broken, truncated, empty, no text),
     EncryptedDocument, ScannedDocument, LegacyEncoding, LimitExceeded, MissingProgram.
     """
-    ((_, result),) = load_many([path], limits)
-    if isinstance(result, DocumentError):
-        raise result
-    return result
+    if done is not None:
+        source = _bounded(read_docx(done.docx, limits), limits)
+        return replace(source, kind=done.kind, notes=(*done.notes, *source.notes))
+    kind = checked_kind(path, limits)
+    if kind in OFFICE:
+        with office_batch([path], limits) as batch:
+            found = batch[path]
+            if isinstance(found, DocumentError):
+                raise found
+            return load(path, limits, found)
+    return _bounded(_READERS[kind](path, limits), limits)
 
 
 def load_many(paths: Iterable[Path], limits: Limits = DEFAULT_LIMITS) -> Iterator[tuple[Path, Source | DocumentError]]:
@@ -99,39 +146,11 @@ def load_many(paths: Iterable[Path], limits: Limits = DEFAULT_LIMITS) -> Iterato
     Files that LibreOffice has to convert (.doc, .rtf, .odt) go through it in batches.
     """
     waiting = iter(paths)
-    while batch := list(islice(waiting, _BATCH)):
-        yield from zip(batch, _load_batch(batch, limits), strict=True)
-
-
-def _load_batch(paths: list[Path], limits: Limits) -> list[Source | DocumentError]:
-    results: dict[int, Source | DocumentError] = {}
-    office: list[tuple[int, Path, str, tuple[str, ...]]] = []
-    for at, path in enumerate(paths):
-        try:
-            kind = _checked_kind(path, limits)
-            if kind in _OFFICE:
-                office.append((at, path, kind, check_doc(path) if kind == "doc" else ()))
-            else:
-                results[at] = _bounded(_READERS[kind](path, limits), limits)
-        except DocumentError as error:
-            results[at] = error
-    if office:
-        try:
-            with converted([(path, kind) for _, path, kind, _ in office], limits) as targets:
-                for (at, _, kind, notes), target in zip(office, targets, strict=True):
-                    results[at] = _from_docx(target, kind, notes, limits)
-        except DocumentError as error:
-            results |= {at: error for at, *_ in office if at not in results}
-    return [results[at] for at in range(len(paths))]
-
-
-def _from_docx(
-    target: Path | DocumentError, kind: str, notes: tuple[str, ...], limits: Limits
-) -> Source | DocumentError:
-    if isinstance(target, DocumentError):
-        return target
-    try:
-        source = _bounded(read_docx(target, limits), limits)
-    except DocumentError as error:
-        return error
-    return replace(source, kind=kind, notes=(*notes, *source.notes))
+    while batch := list(islice(waiting, BATCH)):
+        with office_batch(batch, limits) as before:
+            for path in batch:
+                done = before.get(path)
+                try:
+                    yield path, done if isinstance(done, DocumentError) else load(path, limits, done)
+                except DocumentError as error:
+                    yield path, error

@@ -19,6 +19,7 @@ from pathlib import Path
 from ingest.limits import Limits
 from legal.errors import DocumentError, LimitExceeded, MissingProgram, UnreadableDocument
 
+_OFFICE_MEMORY = 2 << 30  # address space that LibreOffice takes before it opens anything
 _SUFFIX = {"doc": ".doc", "rtf": ".rtf", "odt": ".odt"}
 # Never run macros, never load what a document links to, never look for updates, no Java.
 _SECURITY = "org.openoffice.Office.Common/Security/Scripting"
@@ -100,11 +101,17 @@ def run_bounded(command: Sequence[str], seconds: float, env: dict[str, str], cwd
         process.wait()
 
 
-def _convert_once(files: Sequence[Path], out: Path, work: Path, seconds: float) -> bool:
+def _convert_once(files: Sequence[Path], out: Path, work: Path, seconds: float, limits: Limits) -> bool:
     profile = Path(tempfile.mkdtemp(prefix="profile-", dir=work))
     (profile / "user").mkdir()
     (profile / "user" / "registrymodifications.xcu").write_text(_PROFILE, encoding="utf-8")
+    # The shell sets the bounds: LibreOffice must not eat the machine's memory or disk for one bad file.
+    bounds = f"ulimit -v {(limits.memory + _OFFICE_MEMORY) >> 10}; ulimit -f {limits.unpacked >> 9}; exec \"$@\""
     command = [
+        "sh",
+        "-c",
+        bounds,
+        "sh",
         *_cut_off(),
         office_program(),
         "--headless",
@@ -141,13 +148,13 @@ def converted(files: Sequence[tuple[Path, str]], limits: Limits) -> Iterator[lis
             shutil.copyfile(path, copy)
         results: list[Path | DocumentError] = []
         if len(staged) > 1:
-            _convert_once(staged, out, work, limits.office_seconds + 3.0 * len(staged))
+            _convert_once(staged, out, work, limits.office_seconds + 3.0 * len(staged), limits)
         for copy in staged:
             target = out / (copy.stem + ".docx")
             ended = True
             if not _whole(target):
                 target.unlink(missing_ok=True)
-                ended = _convert_once([copy], out, work, limits.office_seconds)
+                ended = _convert_once([copy], out, work, limits.office_seconds, limits)
             if _whole(target):
                 results.append(target)
             elif not ended:

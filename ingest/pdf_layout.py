@@ -126,9 +126,8 @@ def continues(above: Segment, below: Segment, margins: Margins, same_page: bool)
         return False  # the next word would still have fitted: the paragraph ended here
     if margins.indented and margins.left + 8 < below.box.x0 < margins.left + 120:
         return False
-    if above.text.endswith(_ENDS) and (starts_item(below.text) or (not same_page and below.text[:1].isupper())):
-        return False
-    return True
+    opens = starts_item(below.text) or (not same_page and below.text[:1].isupper())
+    return not (opens and above.text.endswith(_ENDS))
 
 
 class Flow:

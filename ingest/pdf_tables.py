@@ -68,7 +68,8 @@ def ruled_tables(path: Path, page: int) -> list[RuledTable]:
 
     try:
         with pdfplumber.open(path, pages=[page + 1]) as document:
-            return [_grid(found) for found in document.pages[0].filter(_is_ruling).find_tables() if len(found.cells) > 1]
+            tables = document.pages[0].filter(_is_ruling).find_tables()
+            return [_grid(found) for found in tables if len(found.cells) > 1]
     except Exception:  # pdfminer raises what it likes on odd files; the text is not lost, only the grid
         return []
 
@@ -99,7 +100,7 @@ def _at(edges: list[float], value: float) -> int:
 
 
 def table_of(table: RuledTable, offset: int, segments: list[Segment], page: int) -> list[Block]:
-    """The table with its text; its paragraphs where it only frames them. `offset`: cells of earlier tables."""
+    """The table with its text; its paragraphs where it frames them. `offset`: cells of earlier tables."""
     rows: list[list[Cell]] = []
     contents: list[Block] = []
     for row in table.rows:
