@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from legal.quantities import covered, quantities
-from legal.text import fold
+from legal.text import fold, lexical_terms
 from retrieval.addresses import cite, spans_around
 from retrieval.answer import REFUSAL, AnswerCitation, Hit, Statement, Verdict
 from retrieval.settings import RetrievalSettings
 from retrieval.statements import Piece
 from retrieval.terms import informative, share_of
-from retrieval.verify_addresses import unknown_addresses
+from retrieval.verify_addresses import misplaced, places_of, unknown_addresses
 from retrieval.verify_facts import (
     Source,
     altered_quotes,
@@ -41,7 +41,8 @@ _ABSENCE = re.compile(
     r"(?:các nguồn|nguồn|tài liệu|văn bản|kho văn bản)[^.]{0,40}(?:không|chưa)\s+(?:có\s+)?(?:quy định|nêu|đề cập|tìm thấy|có)",
     re.IGNORECASE,
 )
-_WINDOW = 8
+_WINDOW = 8  # sentences
+_WORTH = 0.04  # share that a further sentence must add
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,22 +112,29 @@ class Checker:
 
     def _weigh(self, text: str, cited: list[Source], lead: str) -> tuple[float, list[str], tuple[AnswerCitation, ...]]:
         """Share of the telling words that the sources have, what speaks against it, and the quotes that support it."""
-        wanted = informative(_PLACES.sub(" ", text)) or informative(text)
-        pooled = frozenset[str]().union(*(source.terms for source in cited))
-        support = share_of(wanted, pooled)
+        wanted = _wanted(text)
         faults = self._foreign(text, cited)
-        if faults or support < self._settings.min_support:
-            return support, faults, ()
+        pooled = frozenset[str]().union(*(source.terms for source in cited))
+        if faults or share_of(wanted, pooled) < self._settings.min_support:
+            return 0.0, faults, ()
         quotes = [(source, window) for source in cited if (window := shortest_support(text, source)) is not None]
         best = max((share for _, (_, _, share) in quotes), default=0.0)
         # A source that adds next to nothing is not what the statement rests on.
         quotes = [(source, window) for source, window in quotes if window[2] >= 0.5 * best]
-        said = f"{lead} {text}" if lead else text
+        if not quotes:
+            return 0.0, ["nội dung"], ()
         together = "\n".join(source.passage.text[a:b] for source, (a, b, _) in quotes)
         intro = "\n".join(_intro(source, a, b) for source, (a, b, _) in quotes)
-        faults = [*turned_negation(said, together, intro), *opposites(text, f"{intro}\n{together}")]
-        if not quotes:
-            faults.append("nội dung")
+        around = "\n".join(source.words_around for source, _ in quotes)
+        support = share_of(wanted, frozenset(lexical_terms(f"{around}\n{intro}\n{together}")))
+        have = quantities(f"{around}\n{intro}\n{together}") + tuple(d for s, _ in quotes for d in s.days)
+        faults = [
+            *turned_negation(lead, _PLACES.sub(" ", text), together, intro),
+            *turned_bounds(text, together),
+            *opposites(text, f"{intro}\n{together}"),
+            *misplaced(text, [places_of(source.passage, a, b) for source, (a, b, _) in quotes]),
+            *("số liệu không phải của câu được trích" for q in quantities(text) if not covered(q, have)),
+        ]
         return support, faults, tuple(cite(source.n, source.passage, a, b) for source, (a, b, _) in quotes)
 
     def _foreign(self, text: str, cited: list[Source]) -> list[str]:
@@ -136,7 +144,6 @@ class Checker:
             *unknown_addresses(text, [source.passage for source in cited]),
             *altered_quotes(text, cited),
             *unknown_names(text, cited),
-            *turned_bounds(text, cited),
         ]
 
 
@@ -148,34 +155,25 @@ def _verdict(piece: Piece, verdict: Verdict, citations: tuple[AnswerCitation, ..
     return Checked(piece, Statement(piece.text, verdict, numbers), citations, faults)
 
 
+def _wanted(text: str) -> dict[str, float]:
+    """The telling words of a statement, addresses aside: those are compared as addresses."""
+    return informative(_PLACES.sub(" ", text)) or informative(text)
+
+
 def shortest_support(text: str, source: Source) -> tuple[int, int, float] | None:
-    """The shortest run of sentences of a source that holds nearly all of the statement's words that the source has, and all
-    its numbers that the source has: offsets in the passage's text and the share of the statement's words. None if nothing."""
-    wanted = informative(_PLACES.sub(" ", text)) or informative(text)
-    pieces = source.pieces
-    numbers = [q for q in quantities(text) if any(covered(q, found) for *_, found in pieces)]
-    whole = share_of(wanted, frozenset[str]().union(*(terms for _, _, terms, _ in pieces)))
-    if whole == 0.0 and not numbers:
-        return None
-    best: tuple[int, int, int, float] | None = None
-    closest: tuple[float, int, int, int] = (0.0, 0, 0, 0)
-    for first in range(len(pieces)):
+    """The sentences of a source that say most of a statement, a longer run only where each further sentence adds enough.
+
+    Offsets in the passage's text, and the share of the statement's words in it. None when the source has none of them.
+    """
+    wanted, pieces = _wanted(text), source.pieces
+    best = (0.0, 0, 0, 0, 0.0)
+    for first, (start, _, _) in enumerate(pieces):
         terms: set[str] = set()
-        have = list(numbers)
-        for last in range(first, min(first + _WINDOW, len(pieces))):
-            terms |= pieces[last][2]
-            have = [q for q in have if not covered(q, pieces[last][3])]
-            start, end = pieces[first][0], pieces[last][1]
+        for more, (_, end, found) in enumerate(pieces[first : first + _WINDOW]):
+            terms |= found
             share = share_of(wanted, terms)
-            rank = (share - 0.3 * len(have), -(end - start), start, end)
-            closest = max(closest, rank) if closest[3] else rank
-            if not have and share >= 0.85 * whole:
-                if best is None or end - start < best[0]:
-                    best = (end - start, start, end, share)
-                break
-    if best is not None:
-        return best[1], best[2], best[3]
-    return closest[2], closest[3], max(0.0, closest[0])
+            best = max(best, (share - _WORTH * more, start - end, start, end, share))
+    return (best[2], best[3], best[4]) if best[4] else None
 
 
 def _intro(source: Source, start: int, end: int) -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from legal.number import DocumentNumber, find_all
 from legal.text import fold
 from retrieval.passage import Passage
 
+_ONE = r"(?:[0-9]+[a-zđ]{0,2}|(?-i:[IVXLC]+)|[a-zđ])\b"
+_COUNTS = r"(?!\s*[./%]?\w*\d*\s*(?:ngày|tháng|năm|tuổi|đồng|giờ))"
 _LEVEL = re.compile(
-    r"\b(?P<level>điểm|khoản|điều|chương|mục|phụ lục|mẫu số|mẫu)\s+(?P<list>(?:này\b|[0-9]+[a-zđ]{0,2}\b|[ivxlc]+\b|[a-zđ]\b)"
-    r"(?:\s*(?:,|;|và|hoặc|đến|tới)\s*(?:[0-9]+[a-zđ]{0,2}|[ivxlc]+|[a-zđ])\b(?!\s*[./%]?\w*\d*\s*(?:ngày|tháng|năm|tuổi|đồng|giờ)))*)",
+    r"\b(?P<level>điểm|khoản|điều|chương|mục|phụ lục|mẫu số|mẫu)\s+"
+    rf"(?P<list>(?:này\b|{_ONE})(?:\s*(?:,|;|và|hoặc|đến|tới)\s*{_ONE}{_COUNTS})*)",
     re.IGNORECASE,
 )
+#: "khoản 2 Điều này", "điểm a khoản này": words of the source, not of one who cites it.
+_INNER = re.compile(r"\b(?:các\s+)?(?:điểm|khoản)\s[^.;:]{1,80}?\b(?:điều|khoản)\s+này\b", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*(?:,|;|và|hoặc|của|tại|thuộc|các|những)?\s*(?:các|những|của)?\s*", re.IGNORECASE)
 _RANKS = {"điểm": 0, "khoản": 1, "điều": 2}
 _LAW = re.compile(
@@ -106,6 +110,39 @@ def own_addresses(passage: Passage) -> list[Address]:
     for line in (*passage.path, passage.label):
         found += [a for a in addresses(line) if a.other]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The addresses of a quote: `own`, the provisions that it lies in or touches; `named`, those that its words name."""
+
+    article: str | None
+    own: tuple[Address, ...]
+    named: tuple[Address, ...]
+
+
+def places_of(passage: Passage, start: int, end: int) -> Places:
+    """The addresses of `passage.text[start:end]`."""
+    first, last = passage.start + start, passage.start + end
+    touched = tuple(span for span in passage.spans if span.start < last and first < span.end)
+    own = own_addresses(replace(passage, spans=touched))
+    inner = max(own, key=lambda one: (one.clause is not None, one.point is not None), default=Address())
+    named = addresses(passage.text[start:end], Address(passage.article, inner.clause))
+    return Places(passage.article, tuple(own), tuple(named))
+
+
+def misplaced(statement: str, quotes: Sequence[Places]) -> list[str]:
+    """Addresses that the statement gives and its quotes neither have nor name."""
+    there = [place for quote in quotes for place in (*quote.own, *quote.named)]
+    named = [place for quote in quotes for place in quote.named]
+    for quote in quotes:
+        here = Address(quote.article)
+        inner = [one for match in _INNER.finditer(statement) for one in addresses(match.group(), here)]
+        if all(any(one.within(place) for place in there) for one in addresses(statement, here)) and all(
+            any(one.within(place) for place in named) for one in inner
+        ):
+            return []
+    return ["địa chỉ không phải của câu được trích"]
 
 
 def unknown_addresses(statement: str, sources: list[Passage]) -> list[str]:

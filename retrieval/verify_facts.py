@@ -15,7 +15,6 @@ from legal.text import collapse, lexical_terms, nfc, normalise_tone, syllables
 from retrieval.addresses import segments
 from retrieval.passage import Passage
 
-_QUOTED = re.compile(r"[“\"]([^“”\"]+)[”\"]")
 _ELLIPSIS = re.compile(r"\s*(?:…|\.\.\.|\[…\]|\(…\))\s*")
 _WORD = re.compile(r"[^\W_]+")
 #: Words that open an address or a document's name; those are checked in `verify_addresses`.
@@ -29,6 +28,8 @@ _ABBREVIATIONS = {
 
 _AT_MOST = re.compile(r"(?:tối đa|không quá|nhiều nhất|chậm nhất|không vượt quá|cao nhất)[^,;.]{0,25}$")
 _AT_LEAST = re.compile(r"(?:tối thiểu|ít nhất|không dưới|không ít hơn|thấp nhất|từ đủ|sớm nhất)[^,;.]{0,25}$")
+_ABOVE = re.compile(r"(?<!không )(?<!không vượt )(?:vượt quá|quá|trên|hơn)\s+(?:mức\s+)?$")
+_BELOW = re.compile(r"(?<!không )dưới\s+$")
 _UPWARD = re.compile(r"^\s*(?:\S+\s+){0,2}trở lên")
 
 #: Words of which a source that says the one does not say the other.
@@ -46,10 +47,9 @@ _NOT_DENYING = frozenset(
     {"quá", "dưới", "ít", "vượt", "chỉ", "những", "kể", "phân", "gian", "khí", "phụ", "lớn", "nhỏ", "thấp", "cao"}
 )
 _LIGHT = frozenset({"được", "phải", "bị", "có", "thể", "là", "còn", "nghiêm", "hề", "cho", "phép", "các", "hành", "vi"})
-_SOFT_NOT = _NOT | {"miễn", "trừ", "mất", "thiếu", "trái", "hủy", "vô", "ngoài", "loại", "từ"}
-_DENYING_INTRO = re.compile(
-    r"cấm|không được|không có quyền|không thuộc|không áp dụng|không phải|không bị|không cần|không đủ", re.IGNORECASE
-)
+#: Words by which a statement may deny in its own way what the source denies with "không".
+_SOFT_NOT = _NOT | {"miễn", "thiếu", "trái"}
+_DENYING_INTRO = re.compile(r"cấm|không được|không có quyền", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -73,17 +73,22 @@ class Source:
         return frozenset(lexical_terms(f"{self.words_around}\n{self.passage.text}"))
 
     @cached_property
-    def quantities(self) -> tuple[Quantity, ...]:
-        """All that it counts or dates, the document's own days included."""
+    def days(self) -> tuple[Quantity, ...]:
+        """The document's own days: issued, in force from and until."""
         card = self.passage.document
-        days = [f"ngày {d:%d/%m/%Y}" for d in (card.issued, card.effective_from, card.effective_to) if d]
-        return quantities("\n".join((self.words_around, *days, self.passage.text)))
+        known = [f"ngày {d:%d/%m/%Y}" for d in (card.issued, card.effective_from, card.effective_to) if d]
+        return quantities("\n".join(known))
 
     @cached_property
-    def pieces(self) -> tuple[tuple[int, int, frozenset[str], tuple[Quantity, ...]], ...]:
-        """Sentences of the text: offsets, terms, quantities."""
+    def quantities(self) -> tuple[Quantity, ...]:
+        """All that it counts or dates, the document's own days included."""
+        return self.days + quantities(f"{self.words_around}\n{self.passage.text}")
+
+    @cached_property
+    def pieces(self) -> tuple[tuple[int, int, frozenset[str]], ...]:
+        """Sentences of the text: offsets and terms."""
         text = self.passage.text
-        return tuple((a, b, frozenset(lexical_terms(text[a:b])), quantities(text[a:b])) for a, b in segments(text))
+        return tuple((a, b, frozenset(lexical_terms(text[a:b]))) for a, b in segments(text))
 
     @cached_property
     def flat(self) -> str:
@@ -97,18 +102,15 @@ def unknown_quantities(statement: str, sources: Sequence[Source]) -> list[str]:
     return ["số liệu hoặc thời hạn" for q in quantities(statement) if not covered(q, known)]
 
 
-def turned_bounds(statement: str, sources: Sequence[Source]) -> list[str]:
-    """ "tối đa 30 ngày" where the sources say "ít nhất 30 ngày"."""
+def turned_bounds(statement: str, quote: str) -> list[str]:
+    """ "tối đa 30 ngày" where the quote says "ít nhất 30 ngày"; "quá 30 ngày" where it says "không quá 30 ngày"."""
     found = [(q, bound) for q, bound in _bounds(statement) if bound]
-    if not found:
-        return []
-    known = [pair for source in sources for pair in _bounds(source.passage.text)]
-    wrong = []
+    known = list(_bounds(quote)) if found else []
     for quantity, bound in found:
         theirs = {b for q, b in known if q.same_as(quantity)}
         if theirs and bound not in theirs and None not in theirs:
-            wrong.append("mức tối đa/tối thiểu")
-    return wrong
+            return ["mức tối đa/tối thiểu"]
+    return []
 
 
 def _bounds(text: str) -> Iterator[tuple[Quantity, str | None]]:
@@ -119,6 +121,10 @@ def _bounds(text: str) -> Iterator[tuple[Quantity, str | None]]:
             yield quantity, "max"
         elif _AT_LEAST.search(before) or _UPWARD.search(after):
             yield quantity, "min"
+        elif _ABOVE.search(before):
+            yield quantity, "above"
+        elif _BELOW.search(before):
+            yield quantity, "below"
         else:
             yield quantity, None
 
@@ -154,14 +160,33 @@ def unknown_names(statement: str, sources: Sequence[Source]) -> list[str]:
 def altered_quotes(statement: str, sources: Sequence[Source]) -> list[str]:
     """Words in quotation marks (three or more) that stand in no source so. An ellipsis may leave something out."""
     wrong: list[str] = []
-    for match in _QUOTED.finditer(nfc(statement)):
-        for part in _ELLIPSIS.split(match[1]):
+    for quoted in _quoted(nfc(statement)):
+        for part in _ELLIPSIS.split(quoted):
             words = collapse(part).strip(" .,;:")
             if len(words.split()) >= 3 and not any(
                 words in source.flat or words in collapse(nfc(source.words_around)) for source in sources
             ):
                 wrong.append("lời trích trong ngoặc kép")
     return wrong
+
+
+def _quoted(text: str) -> list[str]:
+    """What stands in quotation marks: the outermost of “...”, and "..." (of an odd number of those, first to last)."""
+    found: list[str] = []
+    depth, start = 0, 0
+    for place, letter in enumerate(text):
+        if letter == "“":
+            start = place + 1 if depth == 0 else start
+            depth += 1
+        elif letter == "”" and depth:
+            depth -= 1
+            if depth == 0:
+                found.append(text[start:place])
+    marks = [place for place, letter in enumerate(text) if letter == '"']
+    if len(marks) % 2 and len(marks) > 1:
+        marks = [marks[0], marks[-1]]
+    found += [text[a + 1 : b] for a, b in zip(marks[::2], marks[1::2], strict=False)]
+    return found
 
 
 def opposites(statement: str, quote: str) -> list[str]:
@@ -179,30 +204,32 @@ def opposites(statement: str, quote: str) -> list[str]:
     ]
 
 
-def turned_negation(statement: str, quote: str, intro: str) -> list[str]:
+def turned_negation(lead: str, statement: str, quote: str, intro: str) -> list[str]:
     """A negation that one of both has and the other lacks on the same words.
 
-    `intro`: what stands over the quote (heading, opening of its clause): "Những người sau đây không được ..." denies all below.
+    `lead`: the line that opens the list in which the statement stands, if any. `intro`: what stands over the quote (heading, opening of its clause): "Những người sau đây không được ..." denies all below.
     Seen are negations next to the words they deny; one that works from afar or by meaning alone is not.
     """
-    said, there = _tokens(statement), _tokens(quote)
+    if collapse(nfc(statement)).strip(" .;,").lower() in collapse(nfc(quote)).lower():
+        return []
+    said, there = _tokens(f"{lead} {statement}"), _tokens(quote)
     above = bool(_DENYING_INTRO.search(intro))
-    if above and not any(token in _SOFT_NOT for token in said) and not any(t in _NOT for t in there):
+    if above and not any(t in _SOFT_NOT or t == "vi" for t in said) and not any(t in _NOT for t in there):
         return ["phủ định"]
-    for head in _denied(said):
-        places = _places(head, there)
-        if places and not above and not any(_is_denied(there, at) for at in places):
+    for words in _denied(said):
+        places = _places(words[-2:], there)
+        if above:
+            continue
+        if places and not any(_is_denied(there, at) for at in places):
             return ["phủ định"]
-        if not places and not above and not any(token in _SOFT_NOT for token in there):
+        if not places and not any(token in _SOFT_NOT for token in there):
             return ["phủ định"]
-    for head in _denied(there):
-        places, own = _places(head, said), _places(head, there)
-        if (
-            places
-            and all(_is_denied(there, at) for at in own)
-            and not any(_is_denied(said, at, _SOFT_NOT) for at in places)
-        ):
-            return ["phủ định"]
+    for words in _denied(there):
+        for head in {words, words[-2:]}:
+            places, own = _places(head, said), _places(head, there)
+            denied_here = all(_is_denied(there, at) for at in own)
+            if places and denied_here and not any(_is_denied(said, at, _SOFT_NOT) for at in places):
+                return ["phủ định"]
     return []
 
 
@@ -215,7 +242,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _denied(tokens: list[str]) -> list[tuple[str, ...]]:
-    """The words behind each negation: the next two that mean something."""
+    """The words behind each negation up to the second that means something: ("được", "đăng", "ký")."""
     heads: list[tuple[str, ...]] = []
     for i, token in enumerate(tokens):
         if token not in _NOT or (i and tokens[i - 1] == "hàng"):
@@ -225,9 +252,8 @@ def _denied(tokens: list[str]) -> list[tuple[str, ...]]:
         j = i + 1
         while j < len(tokens) and tokens[j] in _LIGHT:
             j += 1
-        head = tuple(tokens[j : j + 2])
-        if head:
-            heads.append(head)
+        if tokens[j : j + 2]:
+            heads.append(tuple(tokens[i + 1 : j + 2]))
     return heads
 
 
