@@ -52,8 +52,8 @@ class NameMatch:
     """A document that a name may mean.
 
     `quality` in (0, 1]: 1 for its number or exact title, less the looser the fit. `in_force`: on the day asked for,
-    None where unknown. `same_year`: whether it is of the year that the name says; None where the name says none. A match of
-    another year is a hint at what else exists, never what was asked for.
+    None where unknown. `same_year`: whether it is of the year that the name says, None where the name says none. A
+    match of another year is a hint at what else exists, never what was asked for.
     """
 
     entry: LawName
@@ -123,6 +123,10 @@ class LawNames:
             if tuple(words[: len(core)]) == core:
                 return len(core)
         return 0
+
+    def is_abbreviation(self, word: str) -> bool:
+        """Whether a folded word abbreviates a known title: "blds", "hngd"."""
+        return word.replace("y", "i") in self._by_initials
 
     def _near(self, head: str, core: tuple[str, ...]) -> list[int]:
         """Places of the documents that share at least half of a name's telling words, or its initials."""
@@ -208,8 +212,6 @@ def _fit(head: str, core: tuple[str, ...], known: _Known) -> float:
         return 0.6 if not known.amending else 0.5
     if len(core) == 1 and known.amending and _inside(("luat", *core), known.core):
         return 0.5
-    if len(core) == 1 and head and core == known.core[:1]:
-        return 0.45
     return 0.0
 
 

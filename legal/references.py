@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from legal.composed import compose
@@ -35,11 +35,14 @@ class Reference:
     relative: bool = False
 
 
-def find_references(text: str, eid: str = "", document: str = THIS, names: LawNames | None = None) -> list[Reference]:
+def find_references(
+    text: str, eid: str = "", document: str = THIS, names: LawNames | None = None, above: Sequence[str] = ()
+) -> list[Reference]:
     """Every citation in a text of law, in order.
 
     `eid`: the provision that the text stands in, for "khoản 2 Điều này". `document`: what a bare "Điều 5" belongs to
     (an amending article gives the law it amends). `names`: known documents, so that names end where they end.
+    `above`: eids of the provisions around it, outermost first, for "Chương này".
     """
     composed = compose(text)
     clean = composed.text
@@ -53,7 +56,7 @@ def find_references(text: str, eid: str = "", document: str = THIS, names: LawNa
         named = reader.at(tail.end()) if tail else None
         end = named.end if named else chain.end
         taken.append((chain.start, end))
-        found.extend(_from_chain(chain, named, eid, document))
+        found.extend(_from_chain(chain, named, eid, document, above))
     for mention in reader.all():
         if not any(start <= mention.start < end for start, end in taken):
             found.append(Reference(mention.start, mention.end, (), mention.document, mention.year))
@@ -64,7 +67,18 @@ def find_references(text: str, eid: str = "", document: str = THIS, names: LawNa
     ]
 
 
-def _from_chain(chain: Chain, named: Mention | None, current: str, document: str) -> Iterator[Reference]:
+def locate(eid: str, eids: Collection[str]) -> str | None:
+    """The document's own eid for one read in a text: itself, or the only one that ends with it, since a text says
+    "Chương II" where the document has `part_1__chp_2`. None when there is none or several."""
+    if eid in eids:
+        return eid
+    fitting = [known for known in eids if known.endswith(f"__{eid}") and not known.startswith("att_")]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _from_chain(
+    chain: Chain, named: Mention | None, current: str, document: str, above: Sequence[str]
+) -> Iterator[Reference]:
     """One reference for each run of members of one document: "Điều này" never belongs to the law named after it."""
     runs: list[list[Item]] = []
     for item in chain.items:
@@ -80,7 +94,7 @@ def _from_chain(chain: Chain, named: Mention | None, current: str, document: str
         inside = current if own else ""
         if named is not None and belongs and own and not relative:
             inside = _attachment(named, current)
-        eids = tuple(eid for item in run for eid in eids_of(item, inside if own else ""))
+        eids = tuple(eid for item in run for eid in eids_of(item, inside if own else "", above if own else ()))
         if named is not None and belongs and named.attached and not own:
             eids = tuple(f"att_1__{eid}" for eid in eids)
         last = place == len(runs) - 1

@@ -91,6 +91,10 @@ _LONG_NAMES = tuple(
     ký kết,? gia nhập và thực hiện điều ước quốc tế
     cơ quan đại diện nước Cộng h(?:òa|oà) xã hội chủ nghĩa Việt Nam ở nước ngoài
     (?:luật sư|thủ đô|công đoàn|hải quan)
+    hàng không dân dụng(?: Việt Nam)?
+    chất lượng sản phẩm,? hàng h(?:óa|oá)
+    (?:khai thác và )?bảo vệ công trình [^\s,.;]+(?: [^\s,.;]+)?
+    hôn nhân và gia đình
     """.strip().splitlines()
 )
 _NO_NAME = """
@@ -99,6 +103,7 @@ _NO_NAME = """
 _ENDS_NAME = """
     này và của có được quy hoặc hay thì đã về tại là theo do số năm hết để khi phải không cho đối trừ từ còn như với
     trong áp ban bằng trước sau kể nếu mà nhưng bị sẽ thực cũng đang đến cùng vẫn chưa chỉ các
+    đứng bao quyết cần thuộc gồm nêu ghi hiện bởi nhằm
     """.split()  # noqa: SIM905
 _WORD = re.compile(r"\s+([^\W\d_]+)")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -195,6 +195,8 @@ class _Reader:
                 return None
             letter = re.sub(r"\d", "", printed)
             return (printed, match.end()) if not letter or letter in POINT_LETTERS else None
+        if match[0].startswith("thu") and not printed.startswith("thứ") and not (self.loose and printed.isascii()):
+            return None
         roman = re.fullmatch(r"[ivxl]+", printed)
         return arabic(printed.upper() if roman else printed), match.end()
 
@@ -229,23 +231,20 @@ def _inherit(items: list[Item], loose: bool) -> list[Item]:
     return done
 
 
-def eids_of(item: Item, current: str = "") -> tuple[str, ...]:
-    """The eids an item names. `current`: eid of the provision that the text stands in, for "khoản 2 Điều này".
+def eids_of(item: Item, current: str = "", above: Sequence[str] = ()) -> tuple[str, ...]:
+    """The eids an item names. `current`: eid of the provision that the text stands in, for "khoản 2 Điều này"; `above`:
+    eids of the provisions around it, for "Mục 2 Chương này".
 
-    Sections above an article are not part of its eid. Empty where a part is missing and `current` does not tell it.
+    Divisions above an article are not part of its eid. Empty where a part is missing that neither tells.
     """
-    parts = dict(piece.rsplit("_", 1) for piece in _pieces(current))
+    parts = dict(piece.rsplit("_", 1) for piece in current.split("__") if "_" in piece)
     levels: dict[str, tuple[str, ...]] = dict(item.levels)
     named = max((LEVELS.index(level) for level in levels), default=0)
     if named < LEVELS.index("art") and "art" in parts:
         for level in LEVELS[named + 1 : LEVELS.index("art") + 1]:
             if level in parts and level != "point":
                 levels[level] = (parts[level],)
-    for level, numbers in list(levels.items()):
-        if numbers == ("this",):
-            if level not in parts:
-                return ()
-            levels[level] = (parts[level],)
+    prefix = f"att_{parts['att']}__" if "att" in parts else ""
     wanted: list[str]
     if "art" in levels:
         wanted = [level for level in ("art", "para", "point", "item") if level in levels]
@@ -253,11 +252,19 @@ def eids_of(item: Item, current: str = "") -> tuple[str, ...]:
         return ()
     else:
         wanted = [level for level in ("att", "part", "chp", "sec", "subsec") if level in levels]
-    eids = [f"att_{parts['att']}__" if "att" in parts and wanted[0] != "att" else ""]
+        if levels[wanted[0]] == ("this",):
+            around = next((eid for eid in above if eid.rsplit("__", 1)[-1].startswith(f"{wanted[0]}_")), None)
+            if around is None or len(wanted) == 1:
+                return (around,) if around else ()
+            prefix, wanted = f"{around}__", wanted[1:]
+        elif wanted[0] == "att":
+            prefix = ""
+    for level in wanted:
+        if levels[level] == ("this",):
+            if level not in parts:
+                return ()
+            levels[level] = (parts[level],)
+    eids = [prefix]
     for depth, level in enumerate(wanted):
         eids = [f"{eid}{'__' if depth else ''}{level}_{number}" for eid in eids for number in levels[level]]
     return tuple(eids)
-
-
-def _pieces(eid: str) -> list[str]:
-    return [piece for piece in eid.split("__") if "_" in piece]
