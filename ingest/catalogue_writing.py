@@ -8,11 +8,11 @@ the journal.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from ingest.catalogue import Catalogue, card_of
@@ -29,8 +29,9 @@ from ingest.catalogue_tables import (
     MetaRow,
     VersionRow,
 )
+from ingest.files import FoundFile
 from legal.document import Metadata
-from legal.errors import NotFound
+from legal.errors import NotFound, PhapquyError
 from legal.number import DocumentNumber
 from legal.text import fold
 from retrieval.passage import DocumentCard
@@ -135,6 +136,11 @@ class CatalogueWriting:
             query = select(VersionRow.id).where(VersionRow.sha256 == sha256, VersionRow.state.in_(states))
             return session.scalar(query.order_by((VersionRow.state == LIVE).desc(), VersionRow.created.desc()).limit(1))
 
+    def labels(self, key: str) -> tuple[str, ...]:
+        """The access labels of a document; empty for an unknown one."""
+        with self._sessions() as session:
+            return _labels(session, key)
+
     def card(self, key: str) -> DocumentCard:
         """The card of a document that answers. Raises NotFound."""
         with self._sessions() as session:
@@ -142,6 +148,21 @@ class CatalogueWriting:
             if row is None or row.current_version is None:
                 raise NotFound("Không có văn bản này trong kho.")
             return card_of(row, row.current_version, _labels(session, key))
+
+    def card_of_version(self, key: str, version: str) -> DocumentCard:
+        """The card that a version has, or will have once it is finished. Raises NotFound."""
+        with self._sessions() as session:
+            intent = session.scalar(_write_intent(version))
+            if intent is not None:
+                fields = _typed(intent.details["card"])
+                return DocumentCard(**fields)  # type: ignore[arg-type]
+        return replace(self.card(key), version=version)
+
+    def passages_of(self, version: str) -> int:
+        """How many passages a version has; -1 for an unknown one."""
+        with self._sessions() as session:
+            found = session.scalar(select(VersionRow.passages).where(VersionRow.id == version))
+            return -1 if found is None else found
 
     def journal(self) -> list[Intent]:
         """What was begun and not finished, oldest first."""
@@ -155,6 +176,11 @@ class CatalogueWriting:
         """Remember what became of a file."""
         with self._sessions.begin() as session:
             _put_file(session, file)
+
+    def note_failure(self, file: FoundFile, sha256: str, error: PhapquyError) -> None:
+        """Remember why a file did not become a document."""
+        path = str(file.path)
+        self.note_file(KnownFile(path, sha256, file.size, file.mtime_ns, None, error.code, error.reason))
 
     # A document comes
 
@@ -175,9 +201,7 @@ class CatalogueWriting:
     def finish_write(self, key: str, version: str) -> None:
         """The version answers from now on; the one before is kept as replaced. Doing it twice does no harm."""
         with self._sessions.begin() as session:
-            intent = session.scalar(
-                select(JournalRow).where(JournalRow.operation == "write", JournalRow.version == version)
-            )
+            intent = session.scalar(_write_intent(version))
             if intent is None:
                 return
             details = intent.details
@@ -203,7 +227,7 @@ class CatalogueWriting:
             if session.scalar(select(VersionRow.id).where(VersionRow.key == key).limit(1)) is None:
                 session.execute(delete(DocumentRow).where(DocumentRow.key == key))
 
-    def keep_aside(self, new: NewVersion, file: KnownFile | None, state: str) -> None:
+    def keep_aside(self, new: NewVersion, file: KnownFile | None, state: str = REPLACED) -> None:
         """Store a version that does not answer: an older one (`replaced`), a doubtful one (`needs_review`)."""
         with self._sessions.begin() as session:
             if session.get(DocumentRow, new.card.key) is None:
@@ -273,6 +297,10 @@ class CatalogueWriting:
 def changes_of(details: Mapping[str, Any]) -> dict[str, object]:
     """The changes of a `card` intent, typed as the index wants them."""
     return _typed(details["changes"])
+
+
+def _write_intent(version: str) -> Select[JournalRow]:
+    return select(JournalRow).where(JournalRow.operation == "write", JournalRow.version == version)
 
 
 def _add_version(session: Session, new: NewVersion, state: str) -> None:

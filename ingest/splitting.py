@@ -119,8 +119,12 @@ def split(owner: Provision, weigh: Weigh, room: int) -> list[Slice]:
 
 def split_again(part: Slice, text: str, weigh: Weigh, room: int) -> list[Slice]:
     """A slice that turned out too long, in at least two smaller ones of at most `room` tokens."""
-    weight = weigh([text[part.start : part.end]])[0]
-    found = _split(Piece(part.start, part.end, weight), text, weigh, max(1, min(room, weight - 1)), ())
+    room = max(1, room)
+    pieces = _finer(Piece(part.start, part.end), text, weigh)
+    found = _packed_slices(pieces, text, weigh, room, ())
+    while len(found) == 1 and room > 1:  # the pieces weigh less than the whole
+        room //= 2
+        found = _packed_slices(pieces, text, weigh, room, ())
     return [_trimmed(replace(one, lead=part.lead), text) for one in found]
 
 

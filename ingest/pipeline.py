@@ -1,0 +1,250 @@
+"""`Ingestor`: documents into a home and out of it. One Haystack pipeline is a document's way:
+
+    read -> chunk -> embed -> write
+
+It runs once for each batch of documents, so that passages of different documents are embedded together, sorted by
+length; each document is written by itself, whole or not at all. Loading and reading happen in child processes ahead.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingest.cache import EmbeddingCache
+from ingest.catalogue import Catalogue
+from ingest.catalogue_writing import CatalogueWriting, KnownFile
+from ingest.embedding import CachedEmbedder
+from ingest.files import FoundFile, found_files
+from ingest.home import Home
+from ingest.identity import Known
+from ingest.originals import Originals, sha256_of
+from ingest.pipeline_batch import Arrival, Run, Stopped
+from ingest.pipeline_steps import ChunkDocuments, EmbedPassages, ReadFiles, WriteDocuments
+from ingest.reading import Reader, Reading
+from ingest.reading_ahead import AheadReader
+from ingest.rebuild import rebuild
+from ingest.recover import Recovery, recover
+from ingest.report import Progress, Report, Stages
+from ingest.writer import Writer
+from legal.errors import Conflict, DocumentError, PhapquyError, UnreadableDocument
+from retrieval.haystack_quiet import Pipeline
+from retrieval.index import Index, IndexWriter
+from serving.protocols import Embedder
+
+_EMBEDDER = "embedder"
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings:
+    """`workers`: reading processes. `beside`: from so many files on, a load is built beside an index that is serving."""
+
+    workers: int = max(1, min(4, os.cpu_count() or 1))
+    beside: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A removal and its proof. `left`: points of the document in the index afterwards, counted: 0."""
+
+    key: str
+    number: str | None
+    removed: int
+    left: int
+
+
+class Ingestor:
+    """The writing side of a home. Calls from several threads or processes exclude each other (Conflict)."""
+
+    def __init__(
+        self,
+        home: Home,
+        catalogue: Catalogue,
+        index: Index,
+        embedder: Embedder,
+        reader: Reader | None = None,
+        settings: IngestSettings | None = None,
+    ) -> None:
+        """`index` must have been made by `embedder`; Conflict otherwise. The parts stay the caller's to close."""
+        home.prepare()
+        self.settings = settings or IngestSettings()
+        self._home, self._catalogue, self._index, self._embedder = home, catalogue, index, embedder
+        self._reader = reader or AheadReader(workers=self.settings.workers)
+        self._writing = CatalogueWriting(catalogue)
+        self._cache = EmbeddingCache(home.cache / "embeddings.sqlite3")
+        self._originals = Originals(home.originals)
+        self._pipeline = Pipeline()
+        for name, hop in (
+            ("read", ReadFiles()),
+            ("chunk", ChunkDocuments(embedder)),
+            ("embed", EmbedPassages()),
+            ("write", WriteDocuments(self._originals)),
+        ):
+            self._pipeline.add_component(name, hop)
+        for sender, receiver in (("read", "chunk"), ("chunk", "embed"), ("embed", "write")):
+            self._pipeline.connect(f"{sender}.batch", f"{receiver}.batch")
+
+    def ingest(
+        self,
+        paths: Sequence[Path],
+        progress: Callable[[Progress], None] | None = None,
+        access: Sequence[str] | None = None,
+        *,
+        serving: bool = False,
+        stop: Callable[[], bool] | None = None,
+    ) -> Report:
+        """Bring files and folders in. Files that did not change cost a look at their size and time.
+
+        `access`: labels of the documents that come in; None keeps what a document has, `public` for new ones.
+        `serving`: answers are being given from the index, so a large load is built beside it and switched in at the
+        end. `stop`: asked between steps; True ends the ingest, what was written stays. A file that fails is in the
+        report and never stops the others. Raises Conflict (another one is writing), ServiceUnavailable and its kinds.
+        """
+        stages = Stages()
+        with self._home.writing():
+            self._check_embedder()
+            self._recover(stages)
+            self._originals.sweep()
+            known = Known(self._writing)
+            run = Run(
+                arrivals=iter(()),
+                known=known,
+                writer=self._writer(self._index, stages),
+                stages=stages,
+                access=None if access is None else tuple(access),
+                files=0,
+                say=progress or (lambda now: None),
+                stop=stop or (lambda: False),
+            )
+            with stages.of("files"):
+                wanted = self._changed(found_files(paths), run)
+            if not wanted:
+                run.tell()
+                return run.report(stopped=False)
+            beside = serving and len(wanted) >= self.settings.beside
+            stopped = self._run_beside(run, wanted) if beside else self._run(run, wanted)
+            with stages.of("index"):
+                self._index.flush()
+            return run.report(stopped)
+
+    def remove(self, number: str) -> Removal:
+        """Take a document out, by its number in any spelling or its key. Its versions stay on record as removed; if its
+        file is given to `ingest` again, it comes back. Raises NotFound, Conflict."""
+        with self._home.writing():
+            entry = self._catalogue.document(number)
+            gone, left = self._writer(self._index, Stages()).remove(entry.card.key)
+            return Removal(entry.card.key, entry.card.number, gone, left)
+
+    def change(self, number: str, **changes: Any) -> None:
+        """Change `status`, `effective_from`, `effective_to` or `access` of a document, in the catalogue and in all its
+        passages, without embedding: what a later document that repeals it does.
+
+        Raises NotFound, Conflict, BadRequest.
+        """
+        with self._home.writing():
+            key = self._catalogue.document(number).card.key
+            self._writer(self._index, Stages()).change(key, changes)
+
+    def recover(self) -> Recovery:
+        """Finish what a crash cut off, make index and catalogue agree; for the opening of a home. Raises Conflict."""
+        with self._home.writing():
+            self._check_embedder()
+            return self._recover(Stages())
+
+    def reindex(self, progress: Callable[[Progress], None] | None = None) -> Report:
+        """Build the index anew from the stored trees, with this embedder, and switch to it when it is whole.
+
+        The way to another embedder, another cutting into passages, another layout. Texts that the cache knows are not
+        embedded again; answers go on from the old generation meanwhile. Raises Conflict, ModelUnavailable.
+        """
+        stages = Stages()
+        with self._home.writing():
+            writer = self._writer(self._index, stages)
+            report = rebuild(self._writing, self._index, writer, stages, progress or (lambda now: None))
+            self._writing.set_meta(_EMBEDDER, self._embedder.name)
+            return report
+
+    def _check_embedder(self) -> None:
+        made_by = self._index.manifest.embedder
+        if made_by != self._embedder.name:
+            raise Conflict(
+                f"Chỉ mục do mô hình nhúng {made_by} tạo ra, cấu hình hiện dùng {self._embedder.name}; "
+                "hãy chạy `phapquy reindex` hoặc đặt lại cấu hình cũ."
+            )
+
+    def _recover(self, stages: Stages) -> Recovery:
+        if self._catalogue.meta(_EMBEDDER) != self._embedder.name:
+            self._writing.set_meta(_EMBEDDER, self._embedder.name)
+        with stages.of("recover"):
+            return recover(self._writing, self._index, self._writer(self._index, Stages()))
+
+    def _writer(self, index: IndexWriter, stages: Stages, deferred: bool = False) -> Writer:
+        embedder = CachedEmbedder(self._embedder, self._cache, stages)
+        return Writer(self._catalogue, self._writing, index, embedder, stages, deferred)
+
+    def _changed(self, files: Sequence[FoundFile], run: Run) -> list[tuple[FoundFile, str]]:
+        """The files that must be read, with their hashes; the others are counted."""
+        run.files = len(files)
+        wanted: list[tuple[FoundFile, str]] = []
+        for file in files:
+            run.check()
+            if run.known.is_unchanged(file):
+                run.finished("unchanged")
+                continue
+            try:
+                if file.size < 0:
+                    raise OSError
+                sha256 = sha256_of(file.path)
+            except OSError:
+                run.failed(file, "", UnreadableDocument("Không mở được tệp."))
+                continue
+            known = run.known.files.get(str(file.path))
+            same = known is not None and known.version is not None and known.sha256 == sha256
+            version = known.version if same and known is not None else run.known.shas.get(sha256)
+            if version is None:
+                wanted.append((file, sha256))
+                continue
+            self._writing.note_file(KnownFile(str(file.path), sha256, file.size, file.mtime_ns, version))
+            run.finished("unchanged" if same else "duplicates")
+        return wanted
+
+    def _run_beside(self, run: Run, wanted: Sequence[tuple[FoundFile, str]]) -> bool:
+        with self._index.bulk() as target:
+            run.writer = self._writer(target, run.stages, deferred=True)
+            stopped = self._run(run, wanted)
+        run.writer.finish()
+        return stopped
+
+    def _run(self, run: Run, wanted: Sequence[tuple[FoundFile, str]]) -> bool:
+        """The pipeline, batch after batch; whether it was stopped before the end."""
+        results = self._reader.read([file.path for file, _ in wanted])
+        with closing(_arrivals(wanted, results)) as arrivals:
+            run.arrivals = arrivals
+            try:
+                while not run.exhausted:
+                    self._pipeline.run({"read": {"run": run}})
+            except Exception as fault:
+                cause = _cause(fault)
+                if isinstance(cause, Stopped):
+                    return True
+                raise cause from None
+        return False
+
+
+def _arrivals(
+    wanted: Sequence[tuple[FoundFile, str]], results: Generator[Reading | DocumentError]
+) -> Generator[Arrival]:
+    with closing(results):
+        for (file, sha256), result in zip(wanted, results, strict=True):
+            yield Arrival(file, sha256, result)
+
+
+def _cause(fault: BaseException) -> BaseException:
+    """What really went wrong: Haystack wraps it and attaches what the hops were given."""
+    while fault.__cause__ is not None and not isinstance(fault, (PhapquyError, Stopped)):
+        fault = fault.__cause__
+    return fault

@@ -1,0 +1,132 @@
+"""What travels along the pipeline: a `Batch` of documents, and the `Run` that they belong to.
+
+Haystack copies deeply what goes from hop to hop. Trees and vectors are large, never change and belong to one batch: its
+`__deepcopy__` gives the batch itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from ingest.files import FoundFile
+from ingest.identity import Decision, Known
+from ingest.reading import Reading
+from ingest.report import Failure, Progress, Report, Stages
+from ingest.writer import Writer
+from legal.errors import DocumentError, PhapquyError
+from retrieval.passage import DocumentCard, Passage
+from serving.protocols import Vectors
+
+
+class Stopped(Exception):
+    """The caller asked to stop; what was written stays, what was embedded is in the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file with its hash and what reading it gave."""
+
+    file: FoundFile
+    sha256: str
+    result: Reading | DocumentError
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A document on its way."""
+
+    file: FoundFile
+    sha256: str
+    reading: Reading
+    decision: Decision
+    card: DocumentCard
+    passages: tuple[Passage, ...] = ()
+
+
+@dataclass(eq=False)
+class Run:
+    """One ingest: where documents come from and go, and what is counted. Belongs to one thread."""
+
+    arrivals: Iterator[Arrival]
+    known: Known
+    writer: Writer
+    stages: Stages
+    access: tuple[str, ...] | None
+    files: int
+    say: Callable[[Progress], None]
+    stop: Callable[[], bool]
+    exhausted: bool = False
+    done: int = 0
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(
+        ("added", "replaced", "unchanged", "duplicates", "older", "passages", "embedded"), 0
+    ))  # fmt: skip
+    failures: list[Failure] = field(default_factory=list)
+    passages_done: int = 0
+    passages_total: int = 0
+    reused: int = 0
+
+    def __deepcopy__(self, memo: object) -> Run:
+        return self
+
+    def check(self) -> None:
+        """Raises Stopped when the caller wants no more."""
+        if self.stop():
+            raise Stopped
+
+    def failed(self, file: FoundFile, sha256: str, error: PhapquyError) -> None:
+        """A file that does not become a document."""
+        self.failures.append(Failure(str(file.path), error.code, error.reason))
+        self.writer.writing.note_failure(file, sha256, error)
+        self.finished()
+
+    def lost(self, item: Item, error: PhapquyError) -> None:
+        """A document on its way that cannot be written."""
+        self.known.lost(item.decision.key, item.card.version)
+        self.failed(item.file, item.sha256, error)
+
+    def finished(self, count: str | None = None) -> None:
+        """One file more is done."""
+        if count is not None:
+            self.counts[count] += 1
+        self.done += 1
+        self.tell()
+
+    def embedded(self, done: int, reused: int) -> None:
+        """Passages more have their vectors."""
+        self.passages_done += done
+        self.reused += reused
+        self.counts["embedded"] += done - reused
+        self.tell()
+        self.check()
+
+    def tell(self) -> None:
+        """Say how far it is."""
+        self.say(
+            Progress(
+                files_done=self.done,
+                files_total=self.files,
+                passages_done=self.passages_done,
+                passages_total=self.passages_total,
+                failed=len(self.failures),
+                reused=self.reused,
+            )
+        )
+
+    def report(self, stopped: bool) -> Report:
+        """What was done."""
+        return Report(
+            files=self.files, failures=tuple(self.failures), seconds=self.stages.total(), stopped=stopped, **self.counts
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Documents that are embedded together. `vectors`: one row for each passage of the items in order."""
+
+    run: Run
+    items: tuple[Item, ...] = ()
+    vectors: Vectors | None = None
+
+    def __deepcopy__(self, memo: object) -> Batch:
+        return self

@@ -1,0 +1,187 @@
+"""The hops of a document's way: `ReadFiles`, `ChunkDocuments`, `EmbedPassages`, `WriteDocuments`. Each is thin: the work is
+done by the module of that name. A document that fails leaves the batch with its reason; the others go on."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+from ingest.catalogue_writing import KnownFile, NewVersion
+from ingest.chunk import passages
+from ingest.embedding import points
+from ingest.originals import Originals
+from ingest.pipeline_batch import Arrival, Batch, Item, Run
+from legal.document import Metadata
+from legal.errors import BadRequest, DocumentError, UnreadableDocument
+from retrieval.haystack_quiet import component
+from retrieval.passage import DocumentCard
+from serving.protocols import Embedder
+
+log = logging.getLogger(__name__)
+
+#: Characters of text in a batch, about 400 passages: some ten seconds of embedding, and enough to sort by length.
+_BATCH_CHARACTERS = 320_000
+
+
+@component
+class ReadFiles:
+    """Takes what the reading processes have ready until a batch is full, and decides what becomes of each document."""
+
+    @component.output_types(batch=Batch)
+    def run(self, run: Run) -> dict[str, Batch]:
+        """The next batch; empty when only failures and duplicates came."""
+        items: list[Item] = []
+        characters = 0
+        while characters < _BATCH_CHARACTERS:
+            run.check()
+            with run.stages.of("wait"):
+                arrival = next(run.arrivals, None)
+            if arrival is None:
+                run.exhausted = True
+                break
+            item = _received(run, arrival)
+            if item is not None:
+                items.append(item)
+                characters += item.reading.characters
+        return {"batch": Batch(run, tuple(items))}
+
+
+@component
+class ChunkDocuments:
+    """Cuts the documents into passages that fit the embedder."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    @component.output_types(batch=Batch)
+    def run(self, batch: Batch) -> dict[str, Batch]:
+        """The batch with passages."""
+        with batch.run.stages.of("chunk"):
+            items = tuple(self._chunked(batch))
+        batch.run.passages_total += sum(len(item.passages) for item in items)
+        return {"batch": replace(batch, items=items)}
+
+    def _chunked(self, batch: Batch) -> Iterator[Item]:
+        for item in batch.items:
+            try:
+                found = passages(item.reading.document, item.card, self._embedder.count_tokens, self._embedder.window)
+            except BadRequest as error:
+                batch.run.lost(item, error)
+            else:
+                yield replace(item, passages=tuple(found))
+
+
+@component
+class EmbedPassages:
+    """Embeds the passages of all documents of the batch together, through the cache."""
+
+    @component.output_types(batch=Batch)
+    def run(self, batch: Batch) -> dict[str, Batch]:
+        """The batch with vectors. Raises ModelUnavailable, ModelRefused."""
+        found = [passage for item in batch.items for passage in item.passages]
+        vectors = batch.run.writer.embedder.embed(found, batch.run.embedded) if found else None
+        return {"batch": replace(batch, vectors=vectors)}
+
+
+@component
+class WriteDocuments:
+    """Keeps the original and writes document by document, each whole or not at all."""
+
+    def __init__(self, originals: Originals) -> None:
+        self._originals = originals
+
+    @component.output_types(written=int)
+    def run(self, batch: Batch) -> dict[str, int]:
+        """How many documents were written."""
+        run, at = batch.run, 0
+        for item in batch.items:
+            run.check()
+            vectors = batch.vectors[at : at + len(item.passages)] if batch.vectors is not None else None
+            at += len(item.passages)
+            try:
+                self._keep(run, item)
+            except DocumentError as error:
+                run.lost(item, error)
+                continue
+            with run.stages.of("lexical"):
+                made = points(item.passages, vectors) if vectors is not None else []
+            run.writer.write(_new_version(item), _known_file(item), made)
+            run.counts["passages"] += len(made)
+            run.finished("replaced" if item.decision.action == "replace" else "added")
+        return {"written": len(batch.items)}
+
+    def _keep(self, run: Run, item: Item) -> None:
+        """Raises UnreadableDocument when the file is not the one that was read any more."""
+        with run.stages.of("catalogue"):
+            try:
+                kept = self._originals.keep(item.file.path)
+            except OSError:
+                raise UnreadableDocument("Không mở được tệp.") from None
+        if kept != item.sha256:
+            raise UnreadableDocument("Tệp bị thay đổi trong lúc đọc; hãy chạy lại lệnh nạp.")
+
+
+def _received(run: Run, arrival: Arrival) -> Item | None:
+    """A document to be written; None for a failure and for what needs no writing."""
+    file, sha256, reading = arrival.file, arrival.sha256, arrival.result
+    if isinstance(reading, DocumentError):
+        run.failed(file, sha256, reading)
+        return None
+    run.stages.add("load", reading.load_seconds)
+    run.stages.add("read", reading.read_seconds)
+    decision = run.known.decide(file, reading)
+    writing = run.writer.writing
+    if decision.action == "duplicate":
+        writing.note_file(KnownFile(str(file.path), sha256, file.size, file.mtime_ns, decision.version))
+        run.finished("duplicates")
+        return None
+    access = run.access if run.access is not None else writing.labels(decision.key) or ("public",)
+    item = Item(file, sha256, reading, decision, _card(decision.key, reading.document.metadata, access))
+    if decision.action == "older":
+        writing.keep_aside(_new_version(item), _known_file(item))
+        run.finished("older")
+        return None
+    run.known.took(file, reading, sha256, decision.key, item.card.version)
+    return item
+
+
+def _card(key: str, meta: Metadata, access: tuple[str, ...]) -> DocumentCard:
+    return DocumentCard(
+        key=key,
+        version=str(uuid.uuid4()),
+        number=meta.number,
+        title=meta.title,
+        type=meta.type,
+        issuer=meta.issuer,
+        issued=meta.issued,
+        status=meta.validity.status(date.today()),
+        effective_from=meta.validity.effective_from,
+        effective_to=meta.validity.effective_to,
+        access=access,
+    )
+
+
+def _new_version(item: Item) -> NewVersion:
+    reading = item.reading
+    return NewVersion(
+        card=item.card,
+        metadata=reading.document.metadata,
+        sha256=item.sha256,
+        text_hash=reading.text_hash,
+        file_name=item.file.path.name,
+        file_time=item.file.time,
+        kind=reading.kind,
+        size=item.file.size,
+        tree=reading.packed,
+        provisions=reading.provisions,
+        passages=len(item.passages),
+        coverage=reading.coverage,
+        notes=reading.notes,
+    )
+
+
+def _known_file(item: Item) -> KnownFile:
+    return KnownFile(str(item.file.path), item.sha256, item.file.size, item.file.mtime_ns, item.card.version)

@@ -1,0 +1,122 @@
+"""`Reading`: what a child process makes of a file: its document, packed as the catalogue keeps it, and what it cost."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ingest.load import load_many
+from ingest.tree_json import pack
+from legal.blocks import Paragraph, Source
+from legal.document import LegalDocument
+from legal.errors import DocumentError, UnreadableDocument
+from legal.reading import read_document
+from legal.text import words
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file that was read. `text_hash`: of its words in order, whatever the format. `coverage`: share of the file's words
+    that stand in the document, 1.0 when none is lost. `load_seconds`, `read_seconds`: work of the child."""
+
+    kind: str
+    document: LegalDocument
+    packed: bytes
+    text_hash: str
+    provisions: int
+    coverage: float
+    notes: tuple[str, ...] = ()
+    load_seconds: float = 0.0
+    read_seconds: float = 0.0
+
+    @property
+    def characters(self) -> int:
+        """Length of the text of the tree."""
+        return sum(len(node.own_text) for node in self.document.walk())
+
+
+class Reader(Protocol):
+    """Reads files, ahead of the caller where it can."""
+
+    def read(self, files: Sequence[Path]) -> Generator[Reading | DocumentError]:
+        """A result for each file, in order; a file that cannot be read gives its error. Closing it ends the work."""
+        ...
+
+
+def read_files(*files: Path) -> list[Reading | DocumentError]:
+    """Load and read some files here and now; what a reading process does."""
+    found: list[Reading | DocumentError] = []
+    begun = time.perf_counter()
+    for file, source in load_many(files):
+        try:
+            if isinstance(source, DocumentError):
+                raise source
+            found.append(read_source(source, file.name, time.perf_counter() - begun))
+        except DocumentError as error:
+            found.append(error)
+        begun = time.perf_counter()
+    return found
+
+
+def read_source(source: Source, file_name: str, load_seconds: float = 0.0) -> Reading:
+    """The reading of a loaded file. Raises UnreadableDocument when nothing in it can be searched."""
+    begun = time.perf_counter()
+    document = read_document(source, file_name)
+    if not any(node.own_text or node.heading for node in document.walk()):
+        raise UnreadableDocument("Không tìm thấy nội dung nào của văn bản trong tệp.")
+    return Reading(
+        kind=source.kind,
+        document=document,
+        packed=pack(document),
+        text_hash=text_hash(document),
+        provisions=sum(1 for _ in document.walk()),
+        coverage=coverage(source, document),
+        notes=source.notes,
+        load_seconds=load_seconds,
+        read_seconds=time.perf_counter() - begun,
+    )
+
+
+def text_hash(document: LegalDocument) -> str:
+    """SHA-256 of the words of the tree in order: equal for the same text in another file format."""
+    digest = hashlib.sha256()
+    for node in document.walk():
+        for word in words(f"{node.title_line} {node.own_text}"):
+            digest.update(word.encode("utf-8", "surrogatepass") + b" ")
+    return digest.hexdigest()
+
+
+def coverage(source: Source, document: LegalDocument) -> float:
+    """The share of the file's words, counted with repetition, that stand somewhere in the document."""
+    there: Counter[str] = Counter()
+    for text in _texts_of(document):
+        there.update(words(text))
+    printed: Counter[str] = Counter()
+    for block in source.blocks:
+        if isinstance(block, Paragraph):
+            printed.update(words(block.text))
+        else:
+            printed.update(word for row in block.rows for cell in row for word in words(cell.text))
+    for text in source.furniture:
+        printed.update(words(text))
+    total = printed.total()
+    return 1.0 if not total else 1.0 - (printed - there).total() / total
+
+
+def _texts_of(document: LegalDocument) -> Iterator[str]:
+    for around in (
+        document.title_block,
+        document.preamble,
+        document.signature,
+        document.recipients,
+        document.furniture,
+    ):
+        yield from around
+    for node in document.walk():
+        yield node.title_line
+        yield node.own_text
