@@ -14,6 +14,7 @@ from typing import Any
 
 from legal.errors import PhapquyError, ServiceUnavailable
 from legal.lexicon import Lexicon
+from legal.names import LawNames
 from retrieval.answer import Event, Hit
 from retrieval.evidence import gather
 from retrieval.expand import expansions
@@ -64,18 +65,21 @@ class Understand(Hop):
         self,
         settings: RetrievalSettings,
         syllables: Callable[[], SyllableModel | None] | None = None,
+        names: Callable[[], LawNames | None] | None = None,
         lexicon: Lexicon | None = None,
     ) -> None:
         component.set_output_types(self, trail=Trail)
         self._settings = settings
         self._syllables = syllables
+        self._names = names
         self._lexicon = lexicon
 
     async def run_async(self, trail: Trail, streaming_callback: StreamingCallbackT | None = None) -> dict[str, Trail]:
         """Fills `reading`, `where`, `as_of`, `cited`."""
         begun = perf_counter()
         syllables = self._syllables() if self._syllables is not None else None
-        read = understand(trail.question, self._settings, syllables, self._lexicon)
+        names = self._names() if self._names is not None else None
+        read = understand(trail.question, self._settings, syllables, names, self._lexicon)
         await emit(streaming_callback, "query", read.reading)
         took = {"understand": milliseconds(begun)}
         return {
@@ -138,7 +142,7 @@ class Retrieve(Hop):
             async with asyncio.timeout(self._settings.search_timeout):
                 found = await self._index.search(dense, sparse, trail.where, limit=self._settings.candidates)
                 for one in trail.cited:
-                    passages = await look_up(self._index, one, trail.where, question_vector) if one.eid else []
+                    passages = await look_up(self._index, one, trail.where)
                     named += [Hit(0, 1.0, passage, "cited") for passage in passages[:1]]
                     if one.exact and not passages:
                         missing.append(NOT_THERE.format(label=one.label))

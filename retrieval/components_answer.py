@@ -139,7 +139,7 @@ class Verify(Hop):
         if not _grounded(trail, settings):
             return _made(trail, REFUSAL, "refusal")
         if draft.text is None:
-            extracted = extract(trail.read.read_as, trail.hits, settings, {one.eid for one in trail.cited})
+            extracted = extract(trail.read.read_as, trail.hits, settings, trail.cited)
             if not extracted.citations:
                 return _made(trail, REFUSAL, "refusal")
             return _made(trail, extracted.text, "extractive", citations=extracted.citations)
@@ -162,7 +162,7 @@ def _grounded(trail: Trail, settings: RetrievalSettings) -> bool:
         return False
     if any(hit.why == "cited" for hit in trail.hits):
         return True
-    if any(one.exact for one in trail.cited) and not informative(beside(trail.read.read_as, ())):
+    if any(one.exact for one in trail.cited) and not informative(beside(trail.read.read_as, trail.cited)):
         return False  # it asks for one provision that is not here; its neighbours are no answer
     return trail.evidence is not None and confidence(trail.evidence, settings) >= settings.min_confidence
 

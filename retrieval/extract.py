@@ -10,7 +10,7 @@ from legal.quantities import quantities
 from legal.text import lexical_terms
 from retrieval.addresses import cite, printed, segments, spans_around
 from retrieval.answer import AnswerCitation, Hit
-from retrieval.named import beside
+from retrieval.named import CitedProvision, beside
 from retrieval.passage import Passage
 from retrieval.settings import RetrievalSettings
 from retrieval.terms import informative, share_of
@@ -31,15 +31,18 @@ class Extract:
     citations: tuple[AnswerCitation, ...]
 
 
-def extract(question: str, hits: Sequence[Hit], settings: RetrievalSettings, named: Collection[str] = ()) -> Extract:
+def extract(
+    question: str, hits: Sequence[Hit], settings: RetrievalSettings, cited: Sequence[CitedProvision] = ()
+) -> Extract:
     """Quote the most telling part of the first `settings.extract_provisions` hits, one quote a provision, best first.
 
-    `named`: eids that the question names; of a hit cited for one of them exactly that provision is quoted. A question that
-    says nothing else gets nothing else.
+    `cited`: what the question names; of a hit found for it exactly that provision is quoted. A question that says nothing
+    else gets nothing else.
     """
-    cited = [hit for hit in hits if hit.why == "cited"]
-    if cited and not informative(beside(question, [hit.passage for hit in cited])):
-        hits = cited
+    named = {eid for one in cited for eid in (one.eid, f"att_1__{one.eid}") if one.exact}
+    there = [hit for hit in hits if hit.why == "cited"]
+    if there and not informative(beside(question, cited)):
+        hits = there
     wanted = informative(question)
     asks_number = bool(_ASKS_NUMBER.search(question))
     citations: list[AnswerCitation] = []

@@ -17,6 +17,7 @@ from time import perf_counter
 
 from legal.errors import PhapquyError
 from legal.lexicon import Lexicon
+from legal.names import LawNames
 from retrieval.answer import Answer, Event, Question, SearchResult
 from retrieval.components import Expand, Rerank, Retrieve, Understand
 from retrieval.components_answer import Respond, Verify
@@ -33,8 +34,9 @@ log = logging.getLogger(__name__)
 class QuestionPath:
     """The way of a question. Safe for any number of concurrent questions on one event loop.
 
-    `embedder` None: search by words only. `generator` None: extractive answers. `syllables`: gives the current model that
-    restores diacritics; `lexicon`: adds legal words for everyday ones. The parts are the caller's; `close` closes the models, not the index.
+    `embedder` None: search by words only. `generator` None: extractive answers. `syllables`, `names`: give the current
+    model that restores diacritics and the current names of documents, asked for at each question. `lexicon`: legal words for
+    everyday ones. The parts are the caller's; `close` closes the models, not the index.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class QuestionPath:
         settings: RetrievalSettings | None = None,
         *,
         syllables: Callable[[], SyllableModel | None] | None = None,
+        names: Callable[[], LawNames | None] | None = None,
         lexicon: Lexicon | None = None,
     ) -> None:
         self.settings = settings or RetrievalSettings()
@@ -53,7 +56,7 @@ class QuestionPath:
         self._respond = Respond(generator, self.settings)
         self._pipeline = Pipeline()
         hops = {
-            "understand": Understand(self.settings, syllables, lexicon),
+            "understand": Understand(self.settings, syllables, names, lexicon),
             "retrieve": Retrieve(index, embedder, self.settings),
             **({"rerank": Rerank(reranker, self.settings)} if reranker is not None else {}),
             "expand": Expand(index, self.settings),
@@ -62,8 +65,8 @@ class QuestionPath:
         }
         for name, hop in hops.items():
             self._pipeline.add_component(name, hop)
-        names = list(hops)
-        for sender, receiver in pairwise(names):
+        order = list(hops)
+        for sender, receiver in pairwise(order):
             self._pipeline.connect(f"{sender}.trail", f"{receiver}.trail")
 
     @property

@@ -49,6 +49,6 @@ class RetrievalSettings:
     circuit_pause: float = 30.0
 
     # verify
-    min_support: float = 0.6  # share of a statement's informative terms that its cited sources must have
-    partial_support: float = 0.8  # below it a statement that passes is only `partly` supported
+    min_support: float = 0.66  # share of a statement's informative terms that its cited sources must have
+    partial_support: float = 0.82  # below it a statement that passes is only `partly` supported
     min_kept: float = 0.34  # share of statements that must survive, else the answer is a refusal

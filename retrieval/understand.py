@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta, timezone
 from legal.dates import first_date
 from legal.errors import BadRequest
 from legal.lexicon import Lexicon
+from legal.names import LawNames
 from legal.text import collapse, nfc
 from retrieval.answer import Question, Reading
 from retrieval.index import SearchFilter
@@ -38,10 +39,13 @@ def understand(
     question: Question,
     settings: RetrievalSettings,
     syllables: SyllableModel | None = None,
+    names: LawNames | None = None,
     lexicon: Lexicon | None = None,
 ) -> Understood:
-    """Read a question. `syllables`: restores diacritics that were not typed; `lexicon`: legal words for everyday ones.
+    """Read a question.
 
+    `syllables`: restores diacritics that were not typed. `names`: the documents that can be named. `lexicon`: legal words for
+    everyday ones.
     Raises `BadRequest` when it is empty or longer than `settings.max_question` characters, or when `limit` is not 1 to 100.
     A day named in the question is offered in the reading; it does not change what is searched.
     """
@@ -55,7 +59,7 @@ def understand(
     as_of = question.where.as_of or today()
     restored = syllables.restore(text) if syllables is not None else None
     read_as = restored.text if restored is not None else text
-    cited = named_provisions(read_as)
+    cited = named_provisions(read_as, names, as_of)
     expansions = lexicon.expand(read_as) if lexicon is not None else ()
     day = first_date(read_as)
     notes: tuple[str, ...] = ()
