@@ -1,0 +1,50 @@
+"""What the index on a Qdrant server promises beyond the port."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+
+import pytest
+from qdrant_client import QdrantClient, models
+
+from legal.errors import Conflict, ServiceUnavailable
+from retrieval.index import Manifest, SearchFilter
+from retrieval.lexical import question_vector
+from retrieval.points import SCHEMA, SHOWN
+from retrieval.server import ServerIndex
+from tests.retrieval.made_points import DIMENSION, KEY, MANIFEST, direction, document
+
+
+def test_a_server_that_is_down_is_said_to_be_down() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(ServiceUnavailable, match="Qdrant"):
+        ServerIndex.connect(f"http://127.0.0.1:{port}", MANIFEST, timeout=2)
+
+
+def test_another_embedder_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    client = QdrantClient(path=str(tmp_path))
+    ServerIndex(client, MANIFEST, local=True).replace(KEY, "v1", document(articles=2))
+    assert ServerIndex(client, MANIFEST, local=True).count() == 2
+    with pytest.raises(Conflict, match="phapquy reindex"):
+        ServerIndex(client, Manifest("khác/mô-hình", DIMENSION, SCHEMA), local=True)
+    client.close()
+
+
+def test_of_two_versions_that_a_search_meets_the_later_is_shown() -> None:
+    client = QdrantClient(":memory:")
+    index = ServerIndex(client, MANIFEST, local=True)
+    index.replace(KEY, "v2", document(version="v2", articles=3))
+    points, _ = client.scroll("phapquy", with_payload=True, with_vectors=True)
+    index.replace(KEY, "v3", document(version="v3", articles=2))
+    for old in points:  # the moment between showing v3 and dropping v2
+        old.payload |= {"live": SHOWN, "written": old.payload["written"] - 1}
+    client.upsert("phapquy", points=[models.PointStruct(id=p.id, vector=p.vector, payload=p.payload) for p in points])
+    assert index.count(KEY) == 5
+    both = asyncio.run(index.search(direction(0.1), question_vector("đèn"), SearchFilter(), limit=10))
+    for side in (both.dense, both.lexical):
+        assert [one.passage.document.version for one in side] == ["v3", "v3"]
+    assert {p.document.version for p in asyncio.run(index.fetch(SearchFilter()))} == {"v3"}
