@@ -54,6 +54,8 @@ class _Chunking:
         self.window = window
         self.around = count_tokens([""])[0]
         self.labels: dict[str, str] = {}
+        self._texts: dict[str, str] = {}
+        self._located: dict[str, list[tuple[Provision, int, int]]] = {}
 
     def weigh(self, texts: Sequence[str]) -> list[int]:
         """Tokens of the texts themselves."""
@@ -64,16 +66,24 @@ class _Chunking:
         drafts: list[_Draft] = []
         for root in document.provisions:
             drafts += self._down((root,))
-        found = [self._passage(draft) for draft in self._fitted(drafts)]
-        parts = Counter(passage.eid for passage in found)
+        fitted = list(self._fitted(drafts))
+        parts = Counter(draft.trail[-1].eid for draft in fitted)
         seen: Counter[str] = Counter()
-        numbered = []
-        for passage in found:
-            part = seen[passage.eid]
-            seen[passage.eid] += 1
-            name = f"{self.card.version}/{passage.eid}/{part}"
-            numbered.append(replace(passage, id=str(uuid.uuid5(_NAMESPACE, name)), part=part, parts=parts[passage.eid]))
-        return numbered
+        found: list[Passage] = []
+        for draft in fitted:
+            eid = draft.trail[-1].eid
+            name = f"{self.card.version}/{eid}/{seen[eid]}"
+            found.append(
+                replace(
+                    self._passage(draft),
+                    id=str(uuid.uuid5(_NAMESPACE, name)),
+                    part=seen[eid],
+                    parts=parts[eid],
+                    spans=tuple(self._spans(draft)),
+                )
+            )
+            seen[eid] += 1
+        return found
 
     def _down(self, trail: Trail) -> Iterator[_Draft]:
         """Drafts, not yet measured: articles whole, the text of what holds articles, sections without articles."""
@@ -98,7 +108,7 @@ class _Chunking:
                 yield from self._checked(list(self._parts(draft)))
 
     def _parts(self, draft: _Draft) -> Iterator[_Draft]:
-        node, text = draft.trail[-1], draft.trail[-1].full_text
+        node, text = draft.trail[-1], self._text(draft.trail[-1])
         room = self._room(draft)
         if draft.part.end - draft.part.start < len(text):
             slices = split_again(draft.part, text, self.weigh, room)
@@ -131,7 +141,7 @@ class _Chunking:
             if size <= self.window:
                 yield draft
                 continue
-            text = draft.trail[-1].full_text
+            text = self._text(draft.trail[-1])
             own = self.weigh([text[draft.part.start : draft.part.end]])[0]
             if draft.part.lead:
                 yield from self._checked([replace(draft, part=replace(draft.part, lead=""))])
@@ -145,6 +155,7 @@ class _Chunking:
                 )
 
     def _passage(self, draft: _Draft) -> Passage:
+        """The passage but for id, number and spans: enough to measure."""
         *above, node = draft.trail
         part = draft.part
         article = next((p.number for p in reversed(draft.trail) if p.kind == "article"), None)
@@ -156,15 +167,22 @@ class _Chunking:
             article=article or None,
             heading=node.heading,
             path=tuple(p.title_line for p in above if p.title_line),
-            text=node.full_text[part.start : part.end],
+            text=self._text(node)[part.start : part.end],
             start=part.start,
-            spans=tuple(self._spans(draft)),
             lead=part.lead,
         )
 
+    def _text(self, node: Provision) -> str:
+        """`node.full_text`, kept: the parts of a long article ask for it again and again."""
+        if node.eid not in self._texts:
+            self._texts[node.eid] = node.full_text
+        return self._texts[node.eid]
+
     def _spans(self, draft: _Draft) -> Iterator[Span]:
-        part = draft.part
-        for node, start, end in located(draft.trail[-1]):
+        part, owner = draft.part, draft.trail[-1]
+        if owner.eid not in self._located:
+            self._located[owner.eid] = list(located(owner))
+        for node, start, end in self._located[owner.eid]:
             if start < part.end and end > part.start:
                 yield Span(node.eid, self.labels[node.eid], start, end)
 

@@ -41,7 +41,7 @@ _EMBEDDER = "embedder"
 
 @dataclass(frozen=True, slots=True)
 class IngestSettings:
-    """`workers`: reading processes. `beside`: from so many files on, a load is built beside an index that is serving."""
+    """`workers`: reading processes. `beside`: from so many files on, a load is built beside an index that serves."""
 
     workers: int = max(1, min(4, os.cpu_count() or 1))
     beside: int = 20

@@ -1,5 +1,7 @@
-"""The hops of a document's way: `ReadFiles`, `ChunkDocuments`, `EmbedPassages`, `WriteDocuments`. Each is thin: the work is
-done by the module of that name. A document that fails leaves the batch with its reason; the others go on."""
+"""The hops of a document's way: `ReadFiles`, `ChunkDocuments`, `EmbedPassages`, `WriteDocuments`.
+
+Each is thin: the work is done elsewhere. A document that fails leaves the batch with its reason; the others go on.
+"""
 
 from __future__ import annotations
 

@@ -21,8 +21,11 @@ from legal.text import words
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A file that was read. `text_hash`: of its words in order, whatever the format. `coverage`: share of the file's words
-    that stand in the document, 1.0 when none is lost. `load_seconds`, `read_seconds`: work of the child."""
+    """A file that was read.
+
+    `text_hash`: of its words in order, whatever the format. `coverage`: share of the file's words that stand in the
+    document, 1.0 when none is lost. `load_seconds`, `read_seconds`: work of the child.
+    """
 
     kind: str
     document: LegalDocument

@@ -1,12 +1,13 @@
 """After a crash: what the journal holds is finished, and index and catalogue are made to agree.
 
-The catalogue is right about which version answers; the index is made to hold exactly that. Nothing is read from files and,
-thanks to the cache, hardly anything embedded: a version is journalled only after its passages were.
+The catalogue is right about which version answers; the index is made to hold exactly that. Nothing is read from files
+and, thanks to the cache, hardly anything embedded: a version is journalled only after its passages were.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ingest.catalogue_writing import CatalogueWriting, Intent, changes_of
@@ -65,8 +66,6 @@ def _finish(
         index.remove(key)
         writing.finish_remove(key, intent.id)
     else:
-        try:
+        with suppress(NotFound):  # removed since
             index.set_card(key, writing.card(key).version, changes_of(intent.details))
-        except NotFound:  # removed since
-            pass
         writing.finish(intent.id)

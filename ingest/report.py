@@ -34,11 +34,11 @@ class Failure:
 class Report:
     """What an ingest did, file by file counted once.
 
-    `added`, `replaced`: documents that answer now, new or in place of an older version. `unchanged`: files known already.
-    `duplicates`: files whose text another file has brought. `older`: editions kept that do not answer, because the document
-    came from a newer file. `passages`: written; `embedded` of them were new to the embedding cache.
-    `seconds`: of the caller's time by stage (`wait` for reading, `chunk`, `embed`, `index`, `catalogue`, `total`), and the
-    children's work that ran beside it (`load`, `read`).
+    `added`, `replaced`: documents that answer now, new or in place of an older version. `unchanged`: files known
+    already. `duplicates`: files whose text another file has brought. `older`: editions kept that do not answer, because
+    the document came from a newer file. `passages`: written; `embedded` of them were new to the embedding cache.
+    `seconds`: of the caller's time by stage (`wait` for reading, `chunk`, `embed`, `lexical`, `index`, `catalogue`,
+    `total`), and the children's work that ran beside it (`load`, `read`).
     """
 
     files: int

@@ -35,7 +35,7 @@ class Slice:
 class Piece:
     """A range of the text that is kept in one part where it fits. `lead`: its opening, for parts that begin inside it.
 
-    Of a provision (`node`), the range begins at its title line; its own `full_text` begins at `body`.
+    Of a provision (`node`), the range begins at its title line.
     """
 
     start: int
@@ -44,7 +44,6 @@ class Piece:
     lead: str = ""
     pieces: tuple[Piece, ...] = ()
     node: Provision | None = None
-    body: int = 0
 
 
 def located(owner: Provision) -> Iterator[tuple[Provision, int, int]]:
@@ -52,14 +51,27 @@ def located(owner: Provision) -> Iterator[tuple[Provision, int, int]]:
 
     The range is the provision's own `full_text`: without its title line.
     """
-    yield from _located(_pieces(owner))
+    return iter(_located(owner, 0)[0])
 
 
-def _located(pieces: tuple[Piece, ...]) -> Iterator[tuple[Provision, int, int]]:
-    for piece in pieces:
-        if piece.node is not None and piece.body < piece.end:
-            yield piece.node, piece.body, piece.end
-        yield from _located(piece.pieces)
+def _located(owner: Provision, body: int) -> tuple[list[tuple[Provision, int, int]], int]:
+    """The provisions below an owner whose own `full_text` begins at `body`, and where it ends."""
+    found: list[tuple[Provision, int, int]] = []
+    end = body + len(owner.own_text)
+    for child in owner.children:
+        title = len(child.title_line)
+        start = end + 1 if end > body else body  # the line break before it
+        inside = start + title + 1 if title else start
+        below, last = _located(child, inside)
+        if last > inside:
+            found.append((child, inside, last))
+            found += below
+        elif title:  # a title alone
+            last = start + title
+        else:
+            continue
+        end = last
+    return found, end
 
 
 def _pieces(owner: Provision, position: int = 0, top: bool = True) -> tuple[Piece, ...]:
@@ -75,9 +87,7 @@ def _pieces(owner: Provision, position: int = 0, top: bool = True) -> tuple[Piec
     for child in owner.children:
         below = _pieces(child, start(), top=False)
         if below:
-            title = len(child.title_line)
-            body = min(start() + title + 1, below[-1].end) if title else start()
-            pieces.append(Piece(start(), below[-1].end, lead=_opening(child), pieces=below, node=child, body=body))
+            pieces.append(Piece(start(), below[-1].end, lead=_opening(child), pieces=below, node=child))
     return tuple(pieces)
 
 
