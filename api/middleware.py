@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.binding import is_loopback
 from api.faults import fault_place
 
 log = structlog.get_logger("phapquy.http")
@@ -83,8 +84,6 @@ class Surround:
 class LoopbackHosts:
     """On loopback without keys the address is the only guard: refuse Host names that a web page could point here."""
 
-    NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
-
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
@@ -92,7 +91,7 @@ class LoopbackHosts:
         if scope["type"] == "http":
             request = Request(scope)
             name = re.sub(r":\d*$", "", request.headers.get("host", ""))
-            if name.lower() not in self.NAMES:
+            if not is_loopback(name.lower().strip("[]")):
                 refusal = problems.problem(request, "bad_request", 400, "Tên máy chủ (Host) không được chấp nhận.")
                 await refusal(scope, receive, send)
                 return

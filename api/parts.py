@@ -14,6 +14,7 @@ import structlog
 
 from api.caller import Caller
 from api.desk import OnProgress
+from api.faults import fault_place
 from api.present import search_out
 from api.requests import search_question
 from api.schemas import IngestOut, RemovalOut, SearchRequest, StatusOut, TimedSearch
@@ -55,8 +56,12 @@ class Workshop:
         """
         try:
             self._questions()
+            with self._building:
+                self.parts.ingestor.recover()
         except ServiceUnavailable as error:
             log.warning("not_ready", code=error.code)
+        else:
+            threading.Thread(target=self._count_syllables, name="phapquy-syllables", daemon=True).start()
 
     def release(self) -> None:
         """Close what was built, the home's lock last."""
@@ -96,13 +101,20 @@ class Workshop:
         """Ingest in this thread; one at a time. Raises Conflict while another runs."""
         if not self._writing.acquire(blocking=False):
             raise Conflict("Đang có một lần nạp khác chạy trên kho này; hãy đợi nó xong.")
-        self._stop.clear()
         try:
+            self._stop.clear()
             with self._building:
                 ingestor = self.parts.ingestor
-            from api.intake import ingest
+            from api.intake import progress_out, report_out
 
-            return ingest(ingestor, paths, on_progress, self._stop)
+            report = ingestor.ingest(
+                [path.absolute() for path in paths],
+                lambda progress: on_progress(progress_out(progress)),
+                serving=self.public is not None,
+                stop=self._stop.is_set,
+            )
+            self._count_syllables()
+            return report_out(report)
         finally:
             self._writing.release()
 
@@ -118,18 +130,11 @@ class Workshop:
         """Take a document out, with the count of what is left of it. Raises NotFound, Conflict while an ingest runs."""
 
         def work() -> RemovalOut:
-            if not self._writing.acquire(blocking=False):
-                raise Conflict("Đang có một lần nạp chạy trên kho này; hãy đợi nó xong.")
-            try:
-                with self._building:
-                    ingestor, index, catalogue = self.parts.ingestor, self.parts.index, self.parts.catalogue
-                entry = catalogue.document(number)
-                removed = ingestor.remove(entry.card.key)
-                return RemovalOut(
-                    number=entry.card.number or entry.card.key, removed=removed, left=index.count(entry.card.key)
-                )
-            finally:
-                self._writing.release()
+            with self._building:
+                ingestor = self.parts.ingestor
+            done = ingestor.remove(number)
+            self._count_syllables()
+            return RemovalOut(number=done.number or done.key, removed=done.removed, left=done.left)
 
         return await asyncio.to_thread(work)
 
@@ -177,6 +182,13 @@ class Workshop:
             down = self.parts.built("questions") and self.parts.questions.model_is_down
             found["generator"] = "Mô hình trả lời không phản hồi; đang trả lời bằng trích nguyên văn." if down else "ok"
         return found
+
+    def _count_syllables(self) -> None:
+        """Bring the syllable counts up to date; without them questions are read as typed, nothing worse."""
+        try:
+            self.parts.syllables.refresh(self.catalogue())
+        except Exception as error:
+            log.warning("syllables_not_counted", **fault_place(error))
 
     def _questions(self) -> QuestionPath:
         with self._building:

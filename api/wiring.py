@@ -12,10 +12,10 @@ from api.settings import ModelSettings, Settings
 from legal.errors import BadRequest, Conflict
 
 if TYPE_CHECKING:
-    from ingest.pipeline import Ingestor
-
     from ingest.catalogue import Catalogue
     from ingest.home import Home
+    from ingest.pipeline import Ingestor
+    from ingest.syllables import SyllableCounts
     from retrieval.embedded import EmbeddedIndex
     from retrieval.pipeline import QuestionPath
     from retrieval.server import ServerIndex
@@ -143,14 +143,26 @@ class Parts:
     @cached_property
     def ingestor(self) -> Ingestor:
         """The way of a document."""
-        raise NotImplementedError
+        from ingest.pipeline import Ingestor, IngestSettings
+
+        workers = self.settings.ingest.workers
+        settings = IngestSettings(workers=workers) if workers else IngestSettings()
+        return Ingestor(self.home, self.catalogue, self.index, self.embedder, settings=settings)
 
     @cached_property
     def questions(self) -> QuestionPath:
         """The way of a question."""
         from retrieval.pipeline import QuestionPath
 
-        return QuestionPath(self.index, self.embedder, self.generator, self.reranker)
+        return QuestionPath(self.index, self.embedder, self.generator, self.reranker, syllables=self.syllables.model)
+
+    @cached_property
+    def syllables(self) -> SyllableCounts:
+        """What restores diacritics."""
+        from ingest.syllables import SyllableCounts
+
+        self.home.prepare()
+        return SyllableCounts(self.home.cache)
 
     async def close_clients(self) -> None:
         """Close the models' connections, in the event loop that used them."""
