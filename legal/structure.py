@@ -11,19 +11,10 @@ from collections.abc import Iterator, Sequence
 
 from legal.blocks import Block, Paragraph, Table
 from legal.document import LegalDocument, Metadata
+from legal.structure_attachments import attached_title, is_enclosed_note, schedule_number, schedule_title
 from legal.structure_body import BodyReader
-from legal.structure_frame import (
-    Frame,
-    Part,
-    attached_title,
-    frame_of,
-    is_adoption,
-    is_enclosed_note,
-    is_preamble,
-    is_recipients,
-    schedule_number,
-    schedule_title,
-)
+from legal.structure_endings import is_adoption, is_recipients
+from legal.structure_frame import Frame, Part, frame_of, is_preamble
 from legal.structure_headings import HeadingReader, first_heading
 from legal.structure_lines import Line, article, cell_paragraphs, division, lines_of
 from legal.structure_quotes import quoted_lines
@@ -45,7 +36,7 @@ def read(blocks: Sequence[Block], furniture: Sequence[str] = ()) -> LegalDocumen
     tree = Tree()
     main = frame.parts[0]
     front = _front(main, lines, frame)
-    contents = [lines[at] for at in sorted(frame.contents)]
+    aside = frame.contents | {at for part in frame.parts[1:] for at in part.letterhead}
     _read_part(tree, main, lines, quoted, frame, front)
     signature, recipients = _back(lines[at] for at in range(main.tail, main.end) if at not in frame.contents)
     for part in frame.parts[1:]:
@@ -60,7 +51,7 @@ def read(blocks: Sequence[Block], furniture: Sequence[str] = ()) -> LegalDocumen
         tuple(preamble),
         tuple(signature),
         tuple(recipients),
-        (*furniture, *_texts(contents)),
+        (*furniture, *_texts([lines[at] for at in sorted(aside)])),
     )
 
 
@@ -152,17 +143,19 @@ def _attachment(
     """An attachment as an `appendix` with its title lines as heading; gives back its own signature and recipients."""
     tree.close_all()
     end = part.body if part.articles else part.tail
-    at, title = _title_of(lines, part.start, end)
+    at, title = _title_of(lines, part, end)
     marker, heading = title or ("", "")
     node = tree.open("appendix", schedule_number(marker), marker, heading)
-    node.lines.extend(_texts(lines[part.start : at]))
+    node.lines.extend(_texts(lines[part.start + len(part.letterhead) : at]))
     at += title is not None
     taken = 0
+    note = next((n for n in range(at, min(at + 4, end)) if is_enclosed_note(lines[n].text)), at)
     while at < end and taken < _TITLE_LINES and at not in frame.contents:
         line = lines[at]
         if line.table is not None or is_enclosed_note(line.text) or division(line.text) or article(line.text):
             break
-        if not (line.capitals or line.centered or (line.bold and not node.heading)) or len(line.text) > _LONG:
+        stands_out = line.capitals or line.centered or (line.bold and not node.heading)
+        if len(line.text) > _LONG or not (stands_out or at < note):
             break
         if line.text[0].isdigit() or line.text[0] in "(*-+":
             break
@@ -180,10 +173,11 @@ def _attachment(
     return _back(lines[other] for other in range(part.tail, part.end) if other not in frame.contents)
 
 
-def _title_of(lines: Sequence[Line], start: int, end: int) -> tuple[int, tuple[str, str] | None]:
-    """The line with an attachment's title, and the title: the first line, or a numbered one under an umbrella title."""
-    if lines[start].table is not None:
-        return start, None
+def _title_of(lines: Sequence[Line], part: Part, end: int) -> tuple[int, tuple[str, str] | None]:
+    """The line with an attachment's title, and that title: the known one, or a numbered one under an umbrella title."""
+    start = part.opening.title if part.opening is not None else None
+    if start is None:
+        return part.start, None
     first = schedule_title(lines[start].text) or attached_title(lines[start].text)
     if first is not None and not schedule_number(first[0]):
         for at in range(start + 1, min(start + 4, end)):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from legal.structure_lines import Line, Marker, article
+from legal.text import fold
 
 _INITIALS = frozenset("ĐÐƉD")
 
@@ -53,18 +54,16 @@ def runs(found: Sequence[Candidate]) -> list[list[Candidate]]:
     return parts
 
 
-def is_contents(run: Sequence[Candidate], lines: Sequence[Line], until: int) -> bool:
-    """Whether a run is a table of contents: headings with (almost) nothing between. `until`: where the run ends."""
-    if len(run) < 3:
-        return False
-    ends = [*(candidate.at for candidate in run[1:]), min(until, run[-1].at + 2)]
-    between = sum(
-        len(line.text)
-        for candidate, end in zip(run, ends, strict=True)
-        for line in lines[candidate.at + 1 : end]
-        if not line.capitals and not re.match(r"(?:Chương|Mục|Tiểu mục|Phần) ", line.text)
-    )
-    return between < 12 * len(run)
+def is_contents(run: Sequence[Candidate], next_run: Sequence[Candidate]) -> bool:
+    """Whether a run is a table of contents: most of its headings come again, with their numbers, in the next run."""
+    titles = {candidate.order: _bare_title(candidate) for candidate in next_run}
+    again = sum(1 for candidate in run if titles.get(candidate.order) == _bare_title(candidate))
+    return len(run) >= 3 and again * 2 > len(run)
+
+
+def _bare_title(candidate: Candidate) -> str:
+    """The start of a heading without dots, page number and diacritics."""
+    return fold(re.sub(r"[\s.…]*\d*$", "", candidate.marker.rest))[:40]
 
 
 def rising(run: Sequence[Candidate]) -> list[Candidate]:

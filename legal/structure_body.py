@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from legal.structure_articles import Candidate
-from legal.structure_frame import is_adoption
+from legal.structure_endings import is_adoption
 from legal.structure_lines import Line, Marker, clause, decimal, division, point, subpoint
 from legal.structure_tree import Node, Tree
 

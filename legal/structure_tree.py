@@ -131,7 +131,9 @@ def _addressed(siblings: list[Node], above: str, attachment: str, taken: set[str
     eids: dict[int, str] = {}
     counts: dict[str, int] = {}
     for position, node in enumerate(siblings):
-        if node.number and node.kind not in _COUNTED:
+        if node.kind == "appendix":  # in their order: a schedule keeps its number where it is free, else takes the next
+            eids[position] = _attachment_eid(node, counts, taken)
+        elif node.number and node.kind not in _COUNTED:
             eids[position] = _numbered(node, attachment if node.kind == "article" else above, taken)
     for position, node in enumerate(siblings):
         if position not in eids:
@@ -144,11 +146,19 @@ def _addressed(siblings: list[Node], above: str, attachment: str, taken: set[str
     return [(node, eids[position]) for position, node in enumerate(siblings)]
 
 
+def _attachment_eid(node: Node, counts: dict[str, int], taken: set[str]) -> str:
+    bare = arabic(node.number) if node.number else str(counts.get("appendix", 0) + 1)
+    while _joined("", "appendix", bare) in taken:
+        bare = str(int(bare) + 1) if bare.isdigit() else f"{bare}x"
+    if bare.isdigit():
+        counts["appendix"] = max(counts.get("appendix", 0), int(bare))
+    eid = _joined("", "appendix", bare)
+    taken.add(eid)
+    return eid
+
+
 def _numbered(node: Node, above: str, taken: set[str]) -> str:
     bare = node.number.lower() if node.kind in {"article", "clause", "point"} else arabic(node.number)
-    if node.kind == "appendix" and bare.isdigit():  # a schedule keeps its number where it is free, else takes the next
-        while f"att_{bare}" in taken:
-            bare = str(int(bare) + 1)
     stem = eid = _joined(above, node.kind, bare)
     times = 1
     while eid in taken:
