@@ -27,6 +27,7 @@ _NOT_TEXT = frozenset((
     "script", "style", "noscript", "template", "head", "select", "option", "textarea", "button", "title",
 ))
 # fmt: on
+_CONTAINERS = frozenset(("div", "section", "article", "main", "form", "center", "table", "tbody", "tr", "td", "body"))
 # Letters that only Vietnamese has: they tell the law from its English translation and from scripts.
 _VIETNAMESE = re.compile("[ăâđêôơưĂÂĐÊÔƠƯ\u0300\u0301\u0303\u0309\u0323\u1ea0-\u1ef9]")
 
@@ -68,7 +69,7 @@ def _densest(body: etree._Element) -> etree._Element:
         if not scored:
             break
         best, child = max(scored, key=lambda pair: pair[0])
-        if best < 0.6 * total:
+        if child.tag not in _CONTAINERS or best < (0.9 if child.tag == "table" else 0.6) * total:
             break
         beside = [other for _, other in scored if other is not child]
         if best >= 0.9 * total or any(map(_is_chrome, beside)):

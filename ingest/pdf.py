@@ -12,6 +12,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from ingest.limits import Limits
+from ingest.paragraphs import starts_item
 from ingest.pdf_layout import Band, Flow, bands_of, column_regions, margins_of, region_table
 from ingest.pdf_segments import Segment, pdfium_segments, poppler_segments
 from ingest.pdf_tables import RuledTable, is_ruled, ruled_tables, table_of
@@ -32,6 +33,7 @@ _STAMP_GOES_ON = re.compile(
 # Above this share of syllables that no Vietnamese word can have, the text layer is ruined (good laws: at most 0.074).
 RUINED = 0.2
 _FEW_LETTERS = 12
+_EDGE = 3  # running heads have at most so many lines
 
 
 def read_pdf(path: Path, limits: Limits) -> Source:
@@ -127,18 +129,30 @@ def _second_reading(path: Path, pages: list[list[Segment]], limits: Limits) -> l
 
 def without_furniture(pages: list[list[Segment]]) -> tuple[list[list[Segment]], list[str]]:
     """Pages without page numbers, running heads and feet, and signature stamps; and what was taken off, in order."""
-    edges = Counter(key for segments in pages for key in {_key(s) for s in _edge(segments)})
+    edges = [_edges(segments) for segments in pages]
+    seen = Counter(key for page in edges for key in {_key(s) for side in page for band in side for s in band})
     often = max(3, len(pages) // 3)
+
+    def is_furniture(segment: Segment) -> bool:
+        if _PAGE_NUMBER.match(segment.text):
+            return True
+        continues = segment.text[:1].islower() or starts_item(segment.text)
+        return seen[_key(segment)] >= often and not continues
+
     kept: list[list[Segment]] = []
     furniture: list[str] = []
-    for segments in pages:
-        edge = {id(s) for s in _edge(segments)}
+    for segments, page in zip(pages, edges, strict=True):
+        off: set[int] = set()
+        for side in page:  # from the edge inward, as long as everything on the line is furniture
+            for band in side:
+                if not all(map(is_furniture, band)):
+                    break
+                off |= {id(segment) for segment in band}
         rest: list[Segment] = []
         stamped = False
         for segment in segments:
-            key = _key(segment)
             stamped = bool(_STAMP.match(segment.text)) or (stamped and bool(_STAMP_GOES_ON.match(segment.text)))
-            if stamped or (id(segment) in edge and (_PAGE_NUMBER.match(segment.text) or (key and edges[key] >= often))):
+            if stamped or id(segment) in off:
                 furniture.append(segment.text)
             else:
                 rest.append(segment)
@@ -146,11 +160,15 @@ def without_furniture(pages: list[list[Segment]]) -> tuple[list[list[Segment]], 
     return kept, furniture
 
 
-def _edge(segments: Sequence[Segment]) -> list[Segment]:
-    """What stands on the first two and the last two lines of a page."""
-    bands = bands_of(segments)
-    marked = {s.baseline for band in (*bands[:2], *bands[-2:]) for s in band}
-    return [s for s in segments if s.baseline in marked]
+def _edges(segments: Sequence[Segment]) -> tuple[list[Band], list[Band]]:
+    """The outermost lines at the top and at the bottom of a page, outside tables, each list from the edge inward."""
+    bands: dict[float, Band] = {}
+    for segment in segments:
+        if segment.cell is None:
+            near = next((y for y in bands if abs(y - segment.baseline) < 0.45 * segment.size), segment.baseline)
+            bands.setdefault(near, []).append(segment)
+    order = sorted(bands)
+    return [bands[y] for y in order[:_EDGE]], [bands[y] for y in order[::-1][:_EDGE]]
 
 
 def _key(segment: Segment) -> str:

@@ -17,6 +17,8 @@ from ingest.pdf_segments import Box, Segment
 from legal.blocks import Align, Block, Cell, Paragraph, Table
 
 _MARKER = re.compile(r"(?:\d{1,3}[.)]|[a-zđ][.)]|[-–+•*]|(?:Điều|Chương|Mục|Phần)\s+\w+[.:]?|\d+(?:\.\d+)+\.?)\Z")
+_ITEM = re.compile(r"\d{1,3}[.)]|[a-zđ]\)|[-–+•*]\s")
+_MOTTO = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
 _ENDS = (".", ";", ":", "!", "?", "…", ".”", '."')
 _NUMBER_ROW = re.compile(r"(?:luật\s+|bộ luật\s+|nghị quyết\s+|lệnh\s+)?số\s*[:.]|\S+\s*,\s*ngày\b", re.IGNORECASE)
 
@@ -97,8 +99,9 @@ def margins_of(pages: Sequence[Sequence[Band]]) -> Margins:
 def align_of(segment: Segment, margins: Margins) -> Align | None:
     """How a line stands between the margins; None for the running text."""
     before, after = segment.box.x0 - margins.left, margins.right - segment.box.x1
-    if before > 25 and after > 15 and abs(before - after) < max(0.25 * (before + after), 20):
-        return "center"
+    wide = before + after < 0.2 * (margins.right - margins.left)
+    if before > 25 and after > 15 and abs(before - after) < (6 if wide else max(0.2 * (before + after), 14)):
+        return None if _ITEM.match(segment.text) else "center"
     if before > 0.35 * (margins.right - margins.left) and after < 40:
         return "right"
     return None
@@ -274,7 +277,9 @@ def cell_texts(lines: Sequence[Segment], width: float) -> list[str]:
             and not (starts_item(line.text) and above.text.endswith(_ENDS))
         )
         if wrapped and texts:
-            texts[-1] += " " + line.text
+            # An agency stands over its superior in capitals: two lines of one paragraph, not one wrapped line.
+            capitals = line.text.isupper() and not _MOTTO.startswith(f"{texts[-1]} {line.text}")
+            texts[-1] += ("\n" if capitals else " ") + line.text
         else:
             texts.extend(lines_to_texts([line.text]))
         above = line
