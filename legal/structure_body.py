@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
+from legal.document import Kind
+from legal.numerals import POINT_LETTERS
 from legal.structure_articles import Candidate
 from legal.structure_endings import is_adoption
 from legal.structure_lines import Line, Marker, clause, decimal, division, point, subpoint
@@ -18,6 +21,8 @@ _SENTENCE = re.compile(
 )
 _LOOK_AHEAD = 60
 _LONGEST_HEADING = 400
+_BARE_NUMBER = re.compile(r"(\d{1,3}) (?=[^\W\d_])")
+_NEXT_LETTER = dict(pairwise(POINT_LETTERS))
 _ALPHABET = "abcdđefghijklmnopqrstuvwxyz"
 
 
@@ -87,11 +92,11 @@ class BodyReader:
             return False
         if node.kind == "article":
             if node.heading:
-                if not line.text[0].islower() or point(line.text) or _END_OF_SENTENCE.search(node.heading):
+                if not line.text[0].islower() or point(line.text) or _END_OF_SENTENCE.search(node.heading + line.text):
                     return False
-            elif clause(line.text) or point(line.text) or not self._is_heading(at, line.text) or not self._goes_on(at):
+            elif clause(line.text) or point(line.text) or line.text[-1] in ".:;," or not self._goes_on(at):
                 return False
-            self.untitled = None if node.heading or line.text[-1] == "." else node
+            self.untitled = None if node.heading else node
         else:
             if node.heading and not (line.capitals and node.heading.isupper()):
                 return False
@@ -121,7 +126,7 @@ class BodyReader:
         return self._clause(at, text, host) or self._point(at, text, host)
 
     def _clause(self, at: int, text: str, host: Node) -> bool:
-        found = clause(text)
+        found = clause(text) or self._without_point(at, text, host)
         if found is None or not found.rest:
             return False
         match = re.match(r"(\d+)(.*)", found.number)
@@ -133,8 +138,8 @@ class BodyReader:
             return False  # another style: a list inside the clause
         if last == 0:
             fits = number in (1, 2) and not suffix
-        elif suffix and number == last:
-            fits = True
+        elif number == last:  # "2a." after "2.", or a "2." that should have been the next number
+            fits = bool(suffix) or any(self._comes(at, str(number + more), found.glyph) for more in (1, 2))
         elif number == 1:
             fits = not suffix and (self._comes(at, "2", found.glyph) or last > 1)
             host.outer_clause = last
@@ -143,8 +148,35 @@ class BodyReader:
         if not fits:
             return False
         host.last_clause = number
-        self.tree.open("clause", found.number, found.printed, glyph=found.glyph).lines.append(found.rest)
+        self._open_item(at, "clause", found.number, found, "a")
         return True
+
+    def _without_point(self, at: int, text: str, host: Node) -> Marker | None:
+        """`23 Đề nghị ...` between `22.` and `24.`: the full stop was forgotten."""
+        match = _BARE_NUMBER.match(text)
+        if match is None or not host.last_clause or int(match[1]) != host.last_clause + 1:
+            return None
+        rest = text[match.end() :]
+        return Marker("clause", match[1], match[1], rest, ".") if self._comes(at, str(int(match[1]) + 1), ".") else None
+
+    def _open_item(self, at: int, kind: Kind, number: str, found: Marker, inner: str) -> None:
+        """Open a clause or point; where the first (or next) point `inner` is glued to its text, open that one too."""
+        node = self.tree.open(kind, number, found.printed, glyph=found.glyph)
+        match = re.search(rf"(?<=[:;.]){inner}\)\s?(?=[^\W\d_])|(?<=[:;]) {inner}\) (?=[^\W\d_])", found.rest)
+        following = _NEXT_LETTER.get(inner, "")
+        if match is None or (match.group()[0] == " " and not self._next_is(at, following)):
+            node.lines.append(found.rest)
+            return
+        node.lines.append(found.rest[: match.start()])
+        holder = node if kind == "clause" else self.tree.stack[-2]
+        holder.last_point = _ALPHABET.index(inner) + 1
+        tail = Marker("point", inner, match.group().strip(), found.rest[match.end() :], ")")
+        self._open_item(at, "point", inner, tail, following or "-")
+
+    def _next_is(self, at: int, letter: str) -> bool:
+        text = self.lines[at + 1].text if at + 1 < self.end else ""
+        found = point(text) if text else None
+        return found is not None and found.number == letter
 
     def _decimal(self, text: str, host: Node) -> bool:
         found = decimal(text)
@@ -178,11 +210,11 @@ class BodyReader:
         place = _ALPHABET.index(letter) + 1
         if found.glyph == "." and last == 0 and not (letter == "a" and self._comes(at, "b", ".")):
             return False
-        fits = place <= 4 if last == 0 else place > last or letter == "a"
+        fits = place <= 4 if last == 0 else place >= last or letter == "a"
         if not fits:
             return False
         holder.last_point = place
-        self.tree.open("point", letter, found.printed, glyph=found.glyph).lines.append(found.rest)
+        self._open_item(at, "point", letter, found, _NEXT_LETTER.get(letter, "-"))
         return True
 
     def _tiet(self, text: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from legal.blocks import Block, Paragraph, Table
 from legal.document import Kind
-from legal.text import collapse, nfc
+from legal.text import LOOK_ALIKES, collapse, nfc
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ _ARTICLE = re.compile(
 )
 _CLAUSE = re.compile(r"(?P<number>\d{1,3}[a-zđ]?\d?)\s?(?P<mark>[.)]|[-–/](?=\s))(?!\d)\s*(?P<rest>.*)")
 _DECIMAL = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3}){1,3})[.):]?(?![\w,%/])\s*(?P<rest>.*)")
-_POINT = re.compile(r"(?P<number>[a-zđð]|I(?=\)))\s?(?P<mark>[.)])(?!\d)\s*(?P<rest>.*)")
+_POINT = re.compile(r"(?P<number>[a-zđðаеіорсух]|I(?=\)))\s?(?P<mark>[.)])(?!\d)\s*(?P<rest>.*)")
 _TIET = re.compile(r"(?P<number>[a-zđ]\.?\d{1,2})(?P<mark>[.)])(?!\d)\s*(?P<rest>.*)")
 _BRACKET = re.compile(r"\((?P<number>\d{1,2}|[ivx]{1,5}|[a-zđ]\d?)\)\s*(?P<rest>.*)")
 _DASH = re.compile(r"(?P<mark>[-–—+•*·▪○□])(?![-–—+*._…\d])\s*(?P<rest>\S.*)")
@@ -151,7 +151,7 @@ def point(text: str) -> Marker | None:
     found = _marker("point", _POINT, text)
     if found is None or (found.glyph == "." and (not found.rest or found.rest[0] == ".")):
         return None
-    return replace(found, number="đ") if found.number == "ð" else found
+    return found if found.number.isascii() else replace(found, number=found.number.translate(LOOK_ALIKES))
 
 
 def subpoint(text: str) -> Marker | None:

@@ -11,8 +11,9 @@ _INVISIBLE = dict.fromkeys([0x00AD, 0x034F, 0x2060, 0xFEFF, *range(0x200B, 0x201
 _SPACES = dict.fromkeys([0x00A0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000], " ")
 _CLEAN: dict[int, str | None] = {**_INVISIBLE, **_SPACES}
 _NEEDS_CLEANING = re.compile("[" + "".join(map(chr, _CLEAN)) + "]")
-# Letters that print like đ but are Icelandic or African ones: kept where text is shown, đ where it is searched.
-_LOOK_ALIKES = str.maketrans("ÐðƉɖ", "ĐđĐđ")
+# Letters that print like a Latin one or đ but are Icelandic, African or Cyrillic: kept where text is shown, the plain
+# letter where it is searched or read as a marker.
+LOOK_ALIKES = str.maketrans("ÐðƉɖаеіорсухАВЕІКМНОРСТХ", "ĐđĐđaeiopcyxABEIKMHOPCTX")
 _WORD = re.compile(r"[^\W_]+")
 _MARKS = re.compile("[\u0300-\u036f]")
 
@@ -38,7 +39,7 @@ def collapse(text: str) -> str:
 
 def fold(text: str) -> str:
     """Bỏ dấu: lower case without any diacritic, `đ` as `d`; for comparing, never for display."""
-    bare = _MARKS.sub("", unicodedata.normalize("NFD", nfc(text).translate(_LOOK_ALIKES)))
+    bare = _MARKS.sub("", unicodedata.normalize("NFD", nfc(text).translate(LOOK_ALIKES)))
     return unicodedata.normalize("NFC", bare).lower().replace("đ", "d")
 
 
@@ -70,7 +71,7 @@ def lexical_terms(text: str) -> list[str]:
 
 
 def _searched(text: str) -> str:
-    return text.lower() if text.isascii() else nfc(text).translate(_LOOK_ALIKES).lower()
+    return text.lower() if text.isascii() else nfc(text).translate(LOOK_ALIKES).lower()
 
 
 def _plain(token: str) -> str:
