@@ -54,7 +54,7 @@ _LABEL = re.compile(
 
 _S = r"\s{0,2}"
 _AGENCY = r"(?:CP|TTg|UBND|H[ĐD]ND|UBTVQH|CTN|VPCP|B(?!AN\b)[A-ZĐ&]{2,7})"
-_JOINT = rf"(?:-|\s?-\s?(?={_AGENCY}\b))"
+_JOINT = rf"(?:-|\s?-\s?(?={_AGENCY}(?![^\W\d_])))"
 _CODE = r"(?:TTg|QyĐ|TTr|CTr|[A-ZĐƯ][A-ZĐƯ&]+\d{0,2}|[A-Z](?=-))(?!\w)"
 _CODES = rf"{_CODE}(?:{_JOINT}{_CODE}){{0,4}}"
 _LOWER = (

@@ -35,6 +35,11 @@ _ATTACHED_TO = re.compile(
     rf"(?P<type>{'|'.join(ATTACHED)})(?: [^.;:()“”\n]{{0,250}}?)? (?:ban hành )?kèm theo {_ENACTED}(?P<this> này)?",
     re.IGNORECASE,
 )
+# "Luật sửa đổi, bổ sung một số điều của Luật X số N": one document.
+_AMENDING = re.compile(
+    r"(?:Bộ luật|Luật|Pháp lệnh|Nghị định|Nghị quyết|Thông tư|Quyết định) sửa đổi(?:,? bổ sung)?"
+    r"(?: (?:một số )?(?:điều|khoản)(?: \d+)?)? của (?=Bộ luật|Luật|Pháp lệnh|Nghị định|Nghị quyết|Thông tư|Quyết định)"
+)
 _TYPED = re.compile(rf"(?:{_TYPE})(?!\w)")
 _LAW_NAME = re.compile(r"(?:Bộ luật|Luật|Pháp lệnh|Hiến pháp)(?!\w)")
 _OTHER_DOCUMENT = re.compile(
@@ -103,7 +108,7 @@ _NO_NAME = """
 _ENDS_NAME = """
     này và của có được quy hoặc hay thì đã về tại là theo do số năm hết để khi phải không cho đối trừ từ còn như với
     trong áp ban bằng trước sau kể nếu mà nhưng bị sẽ thực cũng đang đến cùng vẫn chưa chỉ các
-    đứng bao quyết cần thuộc gồm nêu ghi hiện bởi nhằm
+    đứng bao quyết cần thuộc gồm nêu ghi hiện bởi nhằm ngày tháng
     """.split()  # noqa: SIM905
 _WORD = re.compile(r"\s+([^\W\d_]+)")
 
@@ -148,6 +153,13 @@ class Documents:
         """The document named from here on, if one is."""
         if this := _THIS_DOCUMENT.match(self.text, start):
             return Mention(start, this.end(), THIS, type=this["type"].lower())
+        if amending := _AMENDING.match(self.text, start):
+            inner = self.at(amending.end())
+            if inner is None or inner.document == THIS:
+                return None
+            named = DocumentNumber.try_parse(inner.document) is not None
+            document = inner.document if named else f"{' '.join(amending[0].split())} {inner.document}"
+            return Mention(start, inner.end, document, inner.year)
         if attached := _ATTACHED_TO.match(self.text, start):
             if attached["this"]:
                 return Mention(start, attached.end(), THIS, attached=True, type=attached["type"].lower())
@@ -204,6 +216,8 @@ class Documents:
         if ends:
             return max(ends)
         first = _WORD.match(self.text, position)
+        if first and first[1] == "về" and self.text[:position].endswith("Pháp lệnh"):
+            first = _WORD.match(self.text, first.end())
         if first is None or first[1].lower() in _NO_NAME:
             return position
         end = first.end()

@@ -13,8 +13,9 @@ from legal.references import Reference
 from legal.references_grammar import chains, eids_of, flatten
 
 _NUMBERED = re.compile(
-    r"(?<!\w)(?P<type>nghi dinh|nd|thong tu lien tich|ttlt|thong tu|tt|quyet dinh|qd|nghi quyet|nq|chi thi|ct|luat|bo luat"
-    r"|phap lenh|pl|thong bao|tb|huong dan|hd|ke hoach|kh|quy trinh)\s*(?:so\s*:?\s*)?(?P<serial>\d{1,4}[a-z]?)(?!\w)"
+    r"(?<!\w)(?P<type>nghi dinh|nd|thong tu lien tich|ttlt|thong tu|tt|quyet dinh|qd|nghi quyet|nq|chi thi|ct"
+    r"|luat|bo luat|phap lenh|pl|thong bao|tb|huong dan|hd|ke hoach|kh|quy trinh)"
+    r"\s*(?:so\s*:?\s*)?(?P<serial>\d{1,4}[a-z]?)(?!\w)"
     r"(?:\s?/\s?(?P<year>(?:19|20)\d\d))?(?:\s?/\s?(?P<code>[a-z][a-z-]{1,12}))?"
 )
 _NAMED = re.compile(
@@ -25,8 +26,8 @@ _CONSTITUTION = re.compile(r"(?<!\w)hien phap(?!\w)")
 _SHORT = re.compile(r"(?<!\w)b?l[a-z]{2,7}(?!\w)")
 _YEAR = re.compile(r"\s*,?\s*(?:nam\s+)?(?P<year>(?:19|20)\d\d)(?![\d/])")
 _NAME_ENDS = """
-    thi co dieu khoan diem chuong muc nam la ve nhu nao duoc phai cho khong hay hoi trong theo khi neu so nay hien moi cu quy
-    thuoc ai gi bao nhieu noi do de bi tu den sau truoc con hoac ap dung
+    thi co dieu khoan diem chuong muc nam la ve nhu nao duoc phai cho khong hay hoi trong theo khi neu so nay hien moi
+    cu quy thuoc ai gi bao nhieu noi do de bi tu den sau truoc con hoac ap dung
     """.split()  # noqa: SIM905
 _WORD = re.compile(r"\s*,?\s*([^\W\d_]+)")
 _BETWEEN = re.compile(r"\s*,?\s*(?:(?:cua|thuoc|tai|trong|o|theo|thi|co|quy dinh|noi gi|cho biet|va)\s*,?\s*)*")

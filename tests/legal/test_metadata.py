@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from ingest.load import load
 from legal.document import LegalDocument, Metadata, Provision
 from legal.metadata import read_metadata
 from legal.metadata_parties import agency_case, read_signer
 from legal.metadata_title import join_title, normal_case
+from legal.reading import read_document
 
 
 def article(number: str, heading: str, text: str) -> Provision:
@@ -179,3 +183,26 @@ def test_signers() -> None:
     )
     assert read_signer(["BỘ TRƯỞNG", "NGUYỄN VĂN MẪU"]) == ("Nguyễn Văn Mẫu", "BỘ TRƯỞNG")
     assert read_signer(["Nơi nhận:", "Như Điều 3;", "Lưu: VT"])[0] is None
+
+
+def test_laws_of_the_corpus_against_the_publishers_catalogue(corpus: Path) -> None:
+    rows = [json.loads(line) for line in (corpus / "laws.jsonl").read_text(encoding="utf-8").splitlines()]
+    starts = {"56/2014/QH13": None, "18-L/CTN": date(1993, 9, 1), "43/2024/QH15": date(2024, 8, 1)}
+    chosen = [row for place, row in enumerate(rows) if place % 9 == 0 or row["number"] in starts]
+    for row in chosen:
+        read = read_document(load(corpus / row["file"])).metadata
+        issued = read.issued.isoformat() if read.issued else None
+        told = {
+            "number": read.number,
+            "type": read.type,
+            "issuer": read.issuer,
+            "signer": read.signer,
+            "issued": issued,
+        }
+        assert told == {key: row[key] for key in told}
+        assert read.title is not None and read.title.startswith(("Luật ", "Bộ luật "))
+        if row["number"] in starts:
+            assert read.validity.effective_from == starts[row["number"]]
+        else:
+            assert read.validity.effective_from is not None and read.issued is not None
+            assert read.validity.effective_from > read.issued

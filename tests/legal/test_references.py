@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.load import load
 from legal.labels import eid_label
 from legal.names import LawName, LawNames
-from legal.references import THIS, find_references, locate
+from legal.reading import read_document
+from legal.references import find_references, locate
+from legal.references_documents import THIS
 from legal.references_questions import parse_question_references
 
 CITED = {
@@ -162,3 +166,21 @@ def test_names_are_ranked_for_the_day_asked() -> None:
     assert numbers("Luật Trồng sen") == []
     assert numbers("99/2099/QH20") == []
     assert [m.same_year for m in NAMES.resolve("Bộ luật Sông nước 2010")] == [False]
+
+
+def test_laws_of_the_corpus_cite_provisions_that_they_have(corpus: Path) -> None:
+    cited = missing = 0
+    for name in (
+        "Luat-Ho-tich-2014-259727.html",
+        "Luat-Can-cuoc-26-2023-QH15-552422.html",
+        "Bo-luat-dan-su-2015-296215.html",
+    ):
+        document = read_document(load(corpus / "laws" / name))
+        eids = {provision.eid for provision in document.walk()}
+        for provision in document.walk():
+            for found in find_references(provision.own_text, provision.eid):
+                if found.document == THIS:
+                    cited += len(found.eids)
+                    missing += sum(locate(eid, eids) is None for eid in found.eids)
+    assert cited > 300
+    assert missing <= cited * 0.01

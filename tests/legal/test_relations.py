@@ -1,0 +1,140 @@
+"""Relations between documents: what replaces, repeals, amends, rests on or guides what, and from which day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from legal.document import LegalDocument, Metadata, Provision, Validity
+from legal.names import LawName, LawNames
+from legal.quoted import quoted_spans, unquoted
+from legal.relations import Relation, endings, find_relations
+
+START = date(2032, 7, 1)
+META = Metadata("20/2032/QH17", "Luật", "Luật Nuôi ong", "Quốc hội", issued=date(2032, 1, 9), validity=Validity(START))
+
+
+def stating(*sentences: str, metadata: Metadata = META, preamble: tuple[str, ...] = ()) -> list[Relation]:
+    clauses = tuple(
+        Provision("clause", str(n), f"art_9__para_{n}", f"{n}.", "", text) for n, text in enumerate(sentences, 1)
+    )
+    closing = Provision("article", "9", "art_9", "Điều 9.", "Hiệu lực thi hành", "", clauses)
+    return find_relations(LegalDocument(metadata, (closing,), (), preamble))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind", "target", "day"),
+    [
+        ("Luật Nuôi ong số 5/2020/QH14 hết hiệu lực kể từ ngày Luật này có hiệu lực.", "replaces", "5/2020/QH14", START),
+        ("Luật này thay thế Luật Nuôi ong số 5/2020/QH14.", "replaces", "5/2020/QH14", START),
+        ("Luật này có hiệu lực kể từ ngày ký và thay thế Quyết định số 3/QĐ-BXD ngày 01/02/2019.", "replaces", "3/QĐ-BXD", START),
+        ("Bãi bỏ Nghị quyết số 8/2021/NQ-HĐND.", "repeals", "8/2021/NQ-HĐND", START),
+        ("Nghị định số 7/2021/NĐ-CP hết hiệu lực từ ngày 01/9/2032.", "replaces", "7/2021/NĐ-CP", date(2032, 9, 1)),
+    ],
+)  # fmt: skip
+def test_a_whole_document_ends(sentence: str, kind: str, target: str, day: date) -> None:
+    (found,) = [relation for relation in stating(sentence) if relation.kind != "refers"]
+    assert (found.kind, found.target, found.day, found.partly, found.eids) == (kind, target, day, False, ())
+    assert found.eid == "art_9__para_1"
+
+
+def test_the_history_of_the_target_does_not_end_with_it() -> None:
+    found = stating(
+        "Luật Nuôi ong số 5/2020/QH14 đã được sửa đổi, bổ sung một số điều theo Luật số 6/2022/QH15 và Luật số 7/2024/QH15"
+        " (sau đây gọi là Luật Nuôi ong số 5/2020/QH14) hết hiệu lực kể từ ngày Luật này có hiệu lực, trừ Điều 3."
+    )
+    ended = [relation for relation in found if relation.kind == "replaces"]
+    assert [relation.target for relation in ended] == ["5/2020/QH14"]
+    assert ended[0].excepted
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Bãi bỏ khoản 3 Điều 19 của Luật Thư viện số 1/2020/QH14.",
+        "Bãi bỏ Điều 24 và Phụ lục số 02 về danh mục phí ban hành kèm theo Luật Thư viện số 1/2020/QH14.",
+        "Các quy định về sách của Luật Thư viện số 1/2020/QH14 hết hiệu lực kể từ ngày Luật này có hiệu lực.",
+        "Chương IX - Cấp chứng chỉ của Luật Thư viện số 1/2020/QH14 hết hiệu lực từ ngày Luật này có hiệu lực.",
+    ],
+)
+def test_a_part_that_ends_is_not_the_whole(sentence: str) -> None:
+    (found,) = stating(sentence)
+    assert found.target == "1/2020/QH14"
+    assert found.partly
+
+
+def test_what_is_quoted_for_another_law_states_nothing() -> None:
+    found = stating(
+        "Sửa khoản 2 Điều 8 như sau: “2. Luật Nuôi ong số 5/2020/QH14 hết hiệu lực kể từ ngày Luật này có hiệu lực.”."
+    )
+    assert not [relation for relation in found if relation.kind in ("replaces", "repeals")]
+
+
+def test_lists_of_documents_that_end() -> None:
+    points = tuple(
+        Provision("point", letter, f"art_9__para_1__point_{letter}", f"{letter})", "", text)
+        for letter, text in (("a", "Pháp lệnh Thuế tổ ong năm 1992;"), ("b", "Nghị định số 9/2001/NĐ-CP."))
+    )
+    clause = Provision(
+        "clause",
+        "1",
+        "art_9__para_1",
+        "1.",
+        "",
+        "Các văn bản sau đây hết hiệu lực từ ngày Luật này có hiệu lực:",
+        points,
+    )
+    found = find_relations(
+        LegalDocument(META, (Provision("article", "9", "art_9", "Điều 9.", "Hiệu lực", "", (clause,)),))
+    )
+    assert [(r.kind, r.target, r.year, r.day) for r in found] == [
+        ("replaces", "Pháp lệnh Thuế tổ ong", 1992, START),
+        ("replaces", "9/2001/NĐ-CP", None, START),
+    ]
+
+
+def test_preamble_and_title() -> None:
+    metadata = Metadata("4/2033/NĐ-CP", "Nghị định", "Nghị định quy định chi tiết một số điều của Luật Nuôi ong")
+    found = stating(
+        metadata=metadata, preamble=("Căn cứ Luật Tổ chức Chính phủ số 76/2015/QH13;", "Căn cứ Luật Nuôi ong;")
+    )
+    assert [(r.kind, r.target) for r in found] == [
+        ("based_on", "76/2015/QH13"),
+        ("based_on", "Luật Nuôi ong"),
+        ("guides", "Luật Nuôi ong"),
+    ]
+    amending = Metadata(
+        "6/2034/QH17", "Luật", "Luật sửa đổi, bổ sung một số điều của Luật Nuôi ong", validity=Validity(START)
+    )
+    enacting = "Quốc hội ban hành Luật sửa đổi, bổ sung một số điều của Luật Nuôi ong số 20/2032/QH17."
+    assert [(r.kind, r.target) for r in stating(metadata=amending, preamble=(enacting,))] == [
+        ("amends", "20/2032/QH17")
+    ]
+
+
+def test_endings_reach_documents_named_by_number_or_by_day() -> None:
+    names = LawNames(
+        [
+            LawName("5/2020/QH14", "5/2020/QH14", "Luật Nuôi ong", date(2020, 5, 1)),
+            LawName("20/2032/QH17", "20/2032/QH17", "Luật Nuôi ong", date(2032, 1, 9), START),
+            LawName("1-L/CTN", "1-L/CTN", "Luật Dệt lụa", date(1997, 5, 10)),
+        ]
+    )
+    stated = stating(
+        "Luật này thay thế Luật Nuôi ong số 05/2020/QH14.",
+        "Luật Dệt lụa ngày 10 tháng 5 năm 1997 hết hiệu lực từ ngày 01/8/2032.",
+    )
+    ended = endings({"20/2032/QH17": stated}, names, {"20/2032/QH17": date(2032, 1, 9)})
+    assert {key: (ending.day, ending.by) for key, ending in ended.items()} == {
+        "5/2020/QH14": (START, "20/2032/QH17"),
+        "1-L/CTN": (date(2032, 8, 1), "20/2032/QH17"),
+    }
+    assert ended["5/2020/QH14"].eid == "art_9__para_1"
+
+
+def test_nested_quotations() -> None:
+    text = "a “b “c” d” e “g"
+    assert [text[start:end] for start, end in quoted_spans(text)] == ["“b “c” d”", "“g"]
+    assert len(unquoted(text)) == len(text)
+    assert unquoted('nói "có" rồi').split() == ["nói", "rồi"]
