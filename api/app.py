@@ -20,7 +20,7 @@ _DESCRIPTION = """Kho tri thức pháp luật và quy định nội bộ: tra c�
 Lỗi theo RFC 9457 (`application/problem+json`), tiếng Việt, hoặc tiếng Anh theo `Accept-Language`.
 Trong đường dẫn, dấu `/` của số hiệu viết là `%2F` hoặc `~`: `/v1/documents/52~2014~QH13`."""
 
-_PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 
 
 def build(workshop: Workshop, keys: Keys, *, max_body: int, token: str, internal_port: int, loopback: bool) -> ASGIApp:
@@ -45,8 +45,8 @@ def build(workshop: Workshop, keys: Keys, *, max_body: int, token: str, internal
         max_body_size=max_body,
         separate_input_output_schemas=False,
         responses={
-            422: {"model": Problem, "description": "Yêu cầu không hợp lệ", "content": _PROBLEM},
-            503: {"model": Problem, "description": "Dịch vụ chưa sẵn sàng", "content": _PROBLEM},
+            422: {"model": Problem, "description": "Yêu cầu không hợp lệ"},
+            503: {"model": Problem, "description": "Dịch vụ chưa sẵn sàng"},
         },
     )
     app.state.workshop = workshop
@@ -58,4 +58,15 @@ def build(workshop: Workshop, keys: Keys, *, max_body: int, token: str, internal
     app.include_router(routes_internal.router(token, internal_port))
     app.include_router(docs_page.router)
     app.mount("/static", docs_page.static_files(), name="static")
+    _describe_problems(app)
     return Surround(LoopbackHosts(app) if loopback else app, max_body)
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """In the OpenAPI description errors are `application/problem+json`; FastAPI would call them `application/json`."""
+    for path in app.openapi()["paths"].values():
+        for operation in path.values():
+            for response in operation["responses"].values():
+                content = response.get("content", {})
+                if content.get("application/json", {}).get("schema") == _PROBLEM_SCHEMA:
+                    content["application/problem+json"] = content.pop("application/json")

@@ -11,8 +11,6 @@ from typing import Self
 from api.caller import LOCAL
 from api.desk import OnProgress
 from api.parts import Workshop
-from api.present import answer_out
-from api.requests import answer_question
 from api.schemas import AnswerRequest, AnswerResponse, IngestOut, RemovalOut, SearchRequest, StatusOut, TimedSearch
 from api.settings import Settings
 
@@ -40,12 +38,7 @@ class LocalDesk:
 
     def answer(self, body: AnswerRequest) -> AnswerResponse:
         """See `Desk`."""
-
-        async def work() -> AnswerResponse:
-            path = await self._workshop.ready_questions()
-            return answer_out(await path.answer(answer_question(body, LOCAL)))
-
-        return self._runner.run(work())
+        return self._runner.run(self._workshop.answer(body, LOCAL))
 
     def ingest(self, paths: Sequence[Path], on_progress: OnProgress) -> IngestOut:
         """See `Desk`."""

@@ -15,12 +15,12 @@ import structlog
 from api.caller import Caller
 from api.desk import OnProgress
 from api.faults import fault_place
-from api.present import search_out
-from api.requests import search_question
-from api.schemas import IngestOut, RemovalOut, SearchRequest, StatusOut, TimedSearch
+from api.present import answer_out, search_out
+from api.requests import answer_question, canonical_number, search_question
+from api.schemas import AnswerRequest, AnswerResponse, IngestOut, RemovalOut, SearchRequest, StatusOut, TimedSearch
 from api.settings import Settings
 from api.wiring import Parts
-from legal.errors import Conflict, PhapquyError, ServiceUnavailable
+from legal.errors import Conflict, NotFound, PhapquyError, ServiceUnavailable
 from retrieval.answer import Question
 from retrieval.index import SearchFilter
 
@@ -87,8 +87,20 @@ class Workshop:
     async def search(self, body: SearchRequest, caller: Caller) -> TimedSearch:
         """A search with its stages' times."""
         path = await self.ready_questions()
-        result = await path.search(search_question(body, caller))
+        result = await path.search(search_question(body, caller, self.number_as_known))
         return TimedSearch(response=search_out(result), timings_ms=dict(result.timings_ms))
+
+    async def answer(self, body: AnswerRequest, caller: Caller) -> AnswerResponse:
+        """A whole answer."""
+        path = await self.ready_questions()
+        return answer_out(await path.answer(answer_question(body, caller, self.number_as_known)))
+
+    def number_as_known(self, typed: str) -> str:
+        """A document's number in the spelling that its passages carry ("7/2023/nq-hdnd" may be "07/2023/NQ-HĐND")."""
+        try:
+            return self.catalogue().document(typed).card.number or typed
+        except NotFound:
+            return canonical_number(typed)
 
     def catalogue(self) -> Catalogue:
         """The catalogue, opened at the first call; raises PhapquyError when it cannot be had."""

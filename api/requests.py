@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import TypeVar
 
@@ -15,6 +16,8 @@ from retrieval.answer import Question, Turn
 from retrieval.index import SearchFilter
 
 Body = TypeVar("Body", bound=BaseModel)
+#: A number as typed to the spelling in which the home knows it.
+Spelling = Callable[[str], str]
 
 
 def search_request(query: str, *, limit: int = 10, as_of: date | None = None) -> SearchRequest:
@@ -27,16 +30,16 @@ def answer_request(query: str, *, as_of: date | None = None) -> AnswerRequest:
     return _checked(AnswerRequest, query=query, as_of=as_of)
 
 
-def search_question(body: SearchRequest, caller: Caller) -> Question:
-    """The question of a search."""
-    return Question(text=body.query, where=_where(body.filters, body.as_of, caller), limit=body.limit)
+def search_question(body: SearchRequest, caller: Caller, spelt: Spelling) -> Question:
+    """The question of a search; `spelt` as below for numbers among the filters."""
+    return Question(text=body.query, where=_where(body.filters, body.as_of, caller, spelt), limit=body.limit)
 
 
-def answer_question(body: AnswerRequest, caller: Caller) -> Question:
+def answer_question(body: AnswerRequest, caller: Caller, spelt: Spelling) -> Question:
     """The question to be answered."""
     return Question(
         text=body.query,
-        where=_where(body.filters, body.as_of, caller),
+        where=_where(body.filters, body.as_of, caller, spelt),
         history=tuple(Turn(role=turn.role, content=turn.content) for turn in body.history),
         format=body.format,
         strict=body.strict,
@@ -48,12 +51,12 @@ def canonical_number(typed: str) -> str:
     return str(DocumentNumber.try_parse(typed) or typed.strip())
 
 
-def _where(filters: Filters | None, as_of: date | None, caller: Caller) -> SearchFilter:
+def _where(filters: Filters | None, as_of: date | None, caller: Caller, spelt: Spelling) -> SearchFilter:
     filters = filters or Filters()
     return SearchFilter(
         as_of=as_of,
         access=caller.labels,
-        numbers=tuple(canonical_number(number) for number in filters.numbers),
+        numbers=tuple(spelt(number) for number in filters.numbers),
         types=tuple(filters.types),
         issuers=tuple(filters.issuers),
         issued_from=filters.issued_from,

@@ -20,8 +20,6 @@ from api.caller import LOCAL
 from api.dependencies import PartsOf
 from api.faults import fault_place
 from api.parts import Workshop
-from api.present import answer_out
-from api.requests import answer_question
 from api.schemas import (
     AnswerRequest,
     AnswerResponse,
@@ -77,8 +75,7 @@ def router(token: str, internal_port: int) -> APIRouter:
 
     @routes.post("/answer")
     async def answer(body: AnswerRequest, parts: PartsOf) -> AnswerResponse:
-        path = await parts.ready_questions()
-        return answer_out(await path.answer(answer_question(body, LOCAL)))
+        return await parts.answer(body, LOCAL)
 
     @routes.post("/status")
     async def status(parts: PartsOf) -> StatusOut:

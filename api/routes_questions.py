@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 from api.auth import Asking
 from api.dependencies import PartsOf
 from api.faults import fault_place
-from api.present import answer_out, citation_out, hits_out, query_out, search_out, statement_out, usage_out
-from api.requests import answer_question, search_question
+from api.present import answer_out, citation_out, hits_out, query_out, statement_out, usage_out
+from api.requests import answer_question
 from api.schemas import AnswerRequest, AnswerResponse, SearchRequest, SearchResponse, as_json
 from legal.errors import PhapquyError
 from retrieval.answer import Event, Question
@@ -43,19 +43,18 @@ _EVENTS = {
 @router.post("/search", summary="Tìm điều khoản")
 async def search(body: SearchRequest, caller: Asking, parts: PartsOf) -> SearchResponse:
     """Tìm các điều khoản phù hợp nhất, chỉ trong các văn bản có hiệu lực vào ngày `as_of`."""
-    path = await parts.ready_questions()
-    return search_out(await path.search(search_question(body, caller)))
+    return (await parts.search(body, caller)).response
 
 
 @router.post("/answers", summary="Trả lời có trích dẫn", response_model=AnswerResponse, responses={200: _EVENTS})
 async def answers(body: AnswerRequest, request: Request, caller: Asking, parts: PartsOf) -> Response | AnswerResponse:
     """Trả lời câu hỏi; mỗi trích dẫn là nguyên văn, có vị trí ký tự trong điều khoản."""
-    path = await parts.ready_questions()
-    question = answer_question(body, caller)
     if wants_events(request):
+        path = await parts.ready_questions()
+        question = answer_question(body, caller, parts.number_as_known)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return EventSourceResponse(event_stream(path, question), headers=headers)
-    return answer_out(await path.answer(question))
+    return await parts.answer(body, caller)
 
 
 def wants_events(request: Request) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -97,8 +98,20 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return {**clean, "PHAPQUY_HOME": str(home), **more}
 
 
-def phapquy(home: Path, *arguments: str, timeout: float = 60, **more: str) -> Finished:
+#: The embedding model that the first home built; the other homes get links to it, as building it takes seconds.
+_MODELS: list[Path] = []
+
+
+def share_models(home: Path) -> None:
+    """Give a new home the model of the first one."""
+    if _MODELS and not (home / "models").exists():
+        shutil.copytree(_MODELS[0], home / "models", copy_function=os.link)
+
+
+def phapquy(home: Path, *arguments: str, timeout: float = 120, **more: str) -> Finished:
     """Run one command to its end."""
+    if arguments[0] not in {"parse", "--help"}:
+        share_models(home)
     done = subprocess.run(
         [*PHAPQUY, *arguments], env=environment(home, **more), capture_output=True, timeout=timeout, check=False
     )
@@ -126,6 +139,7 @@ class Server:
 
 def start_server(home: Path, *arguments: str, **more: str) -> Server:
     """Start a server on a free port and wait until it says that it serves."""
+    share_models(home)
     process = subprocess.Popen(
         [*PHAPQUY, "serve", "--port", "0", *arguments],
         env=environment(home, **more),
@@ -146,7 +160,7 @@ def start_server(home: Path, *arguments: str, **more: str) -> Server:
         found.set()
 
     threading.Thread(target=read, daemon=True).start()
-    found.wait(60)
+    found.wait(120)
     if not server.url:
         process.kill()
         raise AssertionError("serve did not start: " + "".join(server.lines[-5:]))
@@ -170,6 +184,7 @@ def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home") / "var"
     done = phapquy(home, "ingest", str(folder), "--json")
     assert done.code == 0, done.err
+    _MODELS.append(home / "models")
     return home
 
 
@@ -189,7 +204,7 @@ def http(server: Server) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
-def run() -> Callable[..., Finished]:
+def run(filled_home: Path) -> Callable[..., Finished]:
     """Run one command to its end: `run(home, "search", ...)`."""
     return phapquy
 
