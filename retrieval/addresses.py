@@ -10,6 +10,7 @@ from retrieval.passage import DocumentCard, Passage, Span
 #: Provisions whose text begins where their span begins (the marker is part of it), so that offsets carry over.
 _INLINE = re.compile(r"(?:^|__)(?:para|point|item)_[^_]+$")
 _NAMED_BY_TITLE = ("hiến pháp", "bộ luật", "luật", "pháp lệnh")
+_ENUMERATOR = re.compile(r"\s*(?:\d+(?:\.\d+)*|[IVXLC]+|[A-Za-zđĐ])\.")
 _SENTENCE_END = re.compile(r"(?<=[.;!?])\s+(?=[“\"(]?[A-ZĐÀ-Ỹ])")
 
 
@@ -22,6 +23,8 @@ def segments(text: str) -> list[tuple[int, int]]:
         for match in [*_SENTENCE_END.finditer(line), None]:
             end = match.start() if match else len(line)
             piece = line[at:end]
+            if match and _ENUMERATOR.fullmatch(piece):
+                continue
             if piece.strip():
                 left = start + at + len(piece) - len(piece.lstrip())
                 found.append((left, start + at + len(piece.rstrip())))

@@ -51,4 +51,4 @@ class RetrievalSettings:
     # verify
     min_support: float = 0.66  # share of a statement's informative terms that its cited sources must have
     partial_support: float = 0.82  # below it a statement that passes is only `partly` supported
-    min_kept: float = 0.34  # share of statements that must survive, else the answer is a refusal
+    min_kept: float = 0.3  # share of statements that must survive, else the answer is a refusal

@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-PieceKind = Literal["statement", "lead", "blank"]
+from legal.text import fold
+
+PieceKind = Literal["statement", "lead", "bare", "blank"]
 
 _MARK = re.compile(r"\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\]")
 _MARKS = rf"(?:\s*{_MARK.pattern.replace('(', '(?:', 1)})"
@@ -18,13 +20,14 @@ _BULLET = re.compile(r"^\s*(?:[-*•+–]|\d{1,2}[.)]|[a-zđ]\))\s+")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-ZĐ]|TP|Tp|tp|tr|v\.v|vv|No|Nxb|ThS|TS|PGS|GS|BS|KS|Ths)|^\s*(?:[-*•]\s*)?\d{1,2})\.$"
 )
+_BARE = frozenset({"co", "khong", "dung", "sai", "dung vay", "phai", "duoc", "khong duoc", "khong phai"})
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A part of a generated text. `raw`: as written, pieces concatenate to the text. `text`: without bullet and marks.
 
-    `kind`: a "lead" opens a list ("Hồ sơ gồm:") or is a heading and states nothing by itself. `numbers`: the `[n]` in order.
+    `kind`: "bare" is a lone yes or no, which no source can confirm; a "lead" opens a list ("Hồ sơ gồm:") or is a heading and states nothing by itself. `numbers`: the `[n]` in order.
     """
 
     raw: str
@@ -83,6 +86,8 @@ def _piece(raw: str) -> Piece:
     text = re.sub(r"\s+([.;,!?…])", r"\1", text).strip("* ").strip()
     if not any(c.isalnum() for c in text):
         return Piece(raw, text, "blank", tuple(dict.fromkeys(numbers)))
+    if fold(text).strip(" .,;!") in _BARE and not numbers:
+        return Piece(raw, text, "bare")
     opens = text.endswith(":") or raw.lstrip().startswith("#")
     return Piece(raw, text, "lead" if opens and not numbers else "statement", tuple(dict.fromkeys(numbers)))
 

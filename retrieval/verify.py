@@ -11,9 +11,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from legal.number import find_all
 from legal.quantities import covered, quantities
-from legal.text import fold, lexical_terms
-from retrieval.addresses import cite, spans_around
+from legal.text import fold, lexical_terms, nfc
+from retrieval.addresses import cite
 from retrieval.answer import REFUSAL, AnswerCitation, Hit, Statement, Verdict
 from retrieval.settings import RetrievalSettings
 from retrieval.statements import Piece
@@ -23,6 +24,7 @@ from retrieval.verify_facts import (
     Source,
     altered_quotes,
     opposites,
+    spelled_out,
     turned_bounds,
     turned_negation,
     unknown_names,
@@ -75,9 +77,11 @@ class Checker:
         self._lead = ""
 
     def check(self, piece: Piece) -> Checked:
-        """One piece: a blank or a lead passes as it is, unless a lead names what no source has."""
+        """One piece: a blank passes, a lead unless it names what no source has, a lone yes or no never."""
         if piece.kind == "blank":
             return Checked(piece, None)
+        if piece.kind == "bare":
+            return Checked(piece, None, faults=("không dẫn nguồn",))
         if piece.kind == "lead":
             self._lead = piece.text
             faults = self._foreign(piece.text, list(self._sources.values()))
@@ -113,6 +117,8 @@ class Checker:
     def _weigh(self, text: str, cited: list[Source], lead: str) -> tuple[float, list[str], tuple[AnswerCitation, ...]]:
         """Share of the telling words that the sources have, what speaks against it, and the quotes that support it."""
         wanted = _wanted(text)
+        if not wanted:  # "Không.": nothing that a source could confirm
+            return 0.0, ["nội dung"], ()
         faults = self._foreign(text, cited)
         pooled = frozenset[str]().union(*(source.terms for source in cited))
         if faults or share_of(wanted, pooled) < self._settings.min_support:
@@ -124,7 +130,7 @@ class Checker:
         if not quotes:
             return 0.0, ["nội dung"], ()
         together = "\n".join(source.passage.text[a:b] for source, (a, b, _) in quotes)
-        intro = "\n".join(_intro(source, a, b) for source, (a, b, _) in quotes)
+        intro = "\n".join(source.intro(a, b) for source, (a, b, _) in quotes)
         around = "\n".join(source.words_around for source, _ in quotes)
         support = share_of(wanted, frozenset(lexical_terms(f"{around}\n{intro}\n{together}")))
         have = quantities(f"{around}\n{intro}\n{together}") + tuple(d for s, _ in quotes for d in s.days)
@@ -156,38 +162,32 @@ def _verdict(piece: Piece, verdict: Verdict, citations: tuple[AnswerCitation, ..
 
 
 def _wanted(text: str) -> dict[str, float]:
-    """The telling words of a statement, addresses aside: those are compared as addresses."""
-    return informative(_PLACES.sub(" ", text)) or informative(text)
+    """The telling words of a statement. Addresses, numbers and days are left out: those are compared as what they mean."""
+    plain = nfc(text)
+    for quantity in reversed(quantities(plain)):
+        plain = f"{plain[: quantity.start]} ; {plain[quantity.end :]}"
+    for start, end, _ in reversed(find_all(plain)):
+        plain = f"{plain[:start]} ; {plain[end:]}"
+    return informative(_PLACES.sub(" ; ", spelled_out(plain))) or informative(text)
 
 
 def shortest_support(text: str, source: Source) -> tuple[int, int, float] | None:
     """The sentences of a source that say most of a statement, a longer run only where each further sentence adds enough.
 
-    Offsets in the passage's text, and the share of the statement's words in it. None when the source has none of them.
+    Words that stand over the sentences anyway (title, heading, opening of the list) count as said. Offsets in the passage's
+    text, and the share of the statement's words. None when no sentence adds to what stands over it.
     """
     wanted, pieces = _wanted(text), source.pieces
     best = (0.0, 0, 0, 0, 0.0)
-    for first, (start, _, _) in enumerate(pieces):
-        terms: set[str] = set()
-        for more, (_, end, found) in enumerate(pieces[first : first + _WINDOW]):
+    for first, (start, _, _, above) in enumerate(pieces):
+        terms = set(above)
+        base = share_of(wanted, terms)
+        for more, (_, end, found, _) in enumerate(pieces[first : first + _WINDOW]):
             terms |= found
             share = share_of(wanted, terms)
-            best = max(best, (share - _WORTH * more, start - end, start, end, share))
+            if share > base or base == 1.0:
+                best = max(best, (share - _WORTH * more, start - end, start, end, share))
     return (best[2], best[3], best[4]) if best[4] else None
-
-
-def _intro(source: Source, start: int, end: int) -> str:
-    """What stands over a quote: the heading, and the opening lines of the provisions around it."""
-    passage = source.passage
-    lines = [passage.heading, passage.lead]
-    for span in [*spans_around(passage, start, end)]:
-        opening = passage.text[max(0, span.start - passage.start) :].split("\n", 1)[0]
-        if opening.rstrip().endswith(":"):
-            lines.append(opening)
-    first = passage.text.split("\n", 1)[0]
-    if first.rstrip().endswith(":") and start > 0:
-        lines.append(first)
-    return "\n".join(line for line in lines if line)
 
 
 def assemble(checked: Sequence[Checked], settings: RetrievalSettings, *, strict: bool) -> Verified:

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from legal.quantities import Quantity, covered, quantities
 from legal.text import collapse, lexical_terms, nfc, normalise_tone, syllables
-from retrieval.addresses import segments
+from retrieval.addresses import segments, spans_around
 from retrieval.passage import Passage
 
 _ELLIPSIS = re.compile(r"\s*(?:…|\.\.\.|\[…\]|\(…\))\s*")
@@ -26,10 +26,15 @@ _ABBREVIATIONS = {
     "TNCN": "thu nhập cá nhân", "TNDN": "thu nhập doanh nghiệp", "BLDS": "bộ luật dân sự", "BLHS": "bộ luật hình sự",
 }  # fmt: skip
 
+_SHORT = re.compile(rf"\b(?:{'|'.join(_ABBREVIATIONS)})\b")
+
 _AT_MOST = re.compile(r"(?:tối đa|không quá|nhiều nhất|chậm nhất|không vượt quá|cao nhất)[^,;.]{0,25}$")
 _AT_LEAST = re.compile(r"(?:tối thiểu|ít nhất|không dưới|không ít hơn|thấp nhất|từ đủ|sớm nhất)[^,;.]{0,25}$")
 _ABOVE = re.compile(r"(?<!không )(?<!không vượt )(?:vượt quá|quá|trên|hơn)\s+(?:mức\s+)?$")
 _BELOW = re.compile(r"(?<!không )dưới\s+$")
+_FROM, _TO = re.compile(r"từ\s+$"), re.compile(r"(?:đến|tới)\s+$")
+#: A bound in a statement, and those in a source that say it too.
+_ALSO = {"max": {"max", "to", "below"}, "min": {"min", "from", "above"}, "above": {"above"}, "below": {"below"}}
 _UPWARD = re.compile(r"^\s*(?:\S+\s+){0,2}trở lên")
 
 #: Words of which a source that says the one does not say the other.
@@ -38,7 +43,8 @@ _OPPOSITES = (
     ("bắt buộc", "tự nguyện"), ("hợp pháp", "trái pháp luật"), ("bên mua", "bên bán"), ("bên thuê", "bên cho thuê"),
     ("bên vay", "bên cho vay"), ("cấp tỉnh", "cấp huyện"), ("cấp tỉnh", "cấp xã"), ("cấp huyện", "cấp xã"),
     ("có hiệu lực", "hết hiệu lực"), ("trong nước", "nước ngoài"), ("trực tiếp", "gián tiếp"), ("đồng ý", "từ chối"),
-    ("nguyên đơn", "bị đơn"), ("nam", "nữ"), ("chậm nhất", "sớm nhất"), ("toàn bộ", "một phần"),
+    ("tối đa", "tối thiểu"), ("tối đa", "ít nhất"), ("nhiều nhất", "ít nhất"), ("không quá", "ít nhất"),
+    ("không quá", "tối thiểu"), ("nguyên đơn", "bị đơn"), ("nam", "nữ"), ("chậm nhất", "sớm nhất"), ("toàn bộ", "một phần"),
 )  # fmt: skip
 
 _NOT = frozenset({"không", "chưa", "chẳng", "cấm", "đừng"})
@@ -84,11 +90,26 @@ class Source:
         """All that it counts or dates, the document's own days included."""
         return self.days + quantities(f"{self.words_around}\n{self.passage.text}")
 
+    def intro(self, start: int, end: int) -> str:
+        """What stands over `text[start:end]`: the heading, the lead, and the opening lines of the provisions around it."""
+        passage = self.passage
+        lines = [passage.heading, passage.lead]
+        opens = [max(0, span.start - passage.start) for span in spans_around(passage, start, end)]
+        for place in sorted({*opens, 0} - {start}):
+            opening = passage.text[place:].split("\n", 1)[0]
+            if opening.rstrip().endswith(":") and place + len(opening) <= start:
+                lines.append(opening)
+        return "\n".join(line for line in lines if line)
+
     @cached_property
-    def pieces(self) -> tuple[tuple[int, int, frozenset[str]], ...]:
-        """Sentences of the text: offsets and terms."""
+    def pieces(self) -> tuple[tuple[int, int, frozenset[str], frozenset[str]], ...]:
+        """Sentences of the text: offsets, own terms, terms of what stands over them."""
         text = self.passage.text
-        return tuple((a, b, frozenset(lexical_terms(text[a:b]))) for a, b in segments(text))
+        title = lexical_terms(self.words_around)
+        return tuple(
+            (a, b, frozenset(lexical_terms(text[a:b])), frozenset((*title, *lexical_terms(self.intro(a, b)))))
+            for a, b in segments(text)
+        )
 
     @cached_property
     def flat(self) -> str:
@@ -104,11 +125,11 @@ def unknown_quantities(statement: str, sources: Sequence[Source]) -> list[str]:
 
 def turned_bounds(statement: str, quote: str) -> list[str]:
     """ "tối đa 30 ngày" where the quote says "ít nhất 30 ngày"; "quá 30 ngày" where it says "không quá 30 ngày"."""
-    found = [(q, bound) for q, bound in _bounds(statement) if bound]
+    found = [(q, bound) for q, bound in _bounds(statement) if bound in _ALSO]
     known = list(_bounds(quote)) if found else []
     for quantity, bound in found:
         theirs = {b for q, b in known if q.same_as(quantity)}
-        if theirs and bound not in theirs and None not in theirs:
+        if theirs and not theirs & {None, *_ALSO[bound or ""]}:
             return ["mức tối đa/tối thiểu"]
     return []
 
@@ -125,6 +146,10 @@ def _bounds(text: str) -> Iterator[tuple[Quantity, str | None]]:
             yield quantity, "above"
         elif _BELOW.search(before):
             yield quantity, "below"
+        elif _FROM.search(before):
+            yield quantity, "from"
+        elif _TO.search(before):
+            yield quantity, "to"
         else:
             yield quantity, None
 
@@ -132,9 +157,7 @@ def _bounds(text: str) -> Iterator[tuple[Quantity, str | None]]:
 def unknown_names(statement: str, sources: Sequence[Source]) -> list[str]:
     """Proper names (agencies, places, people) whose words do not stand together in a source."""
     known = frozenset[str]().union(*(source.terms for source in sources))
-    text = nfc(statement)
-    for short, full in _ABBREVIATIONS.items():
-        text = re.sub(rf"\b{short}\b", full, text)
+    text = spelled_out(statement)
     found = list(_WORD.finditer(text))
     wrong: list[str] = []
     for index, match in enumerate(found):
@@ -155,6 +178,11 @@ def unknown_names(statement: str, sources: Sequence[Source]) -> list[str]:
         elif term not in known:
             wrong.append("tên cơ quan, tổ chức hoặc tên riêng")
     return wrong
+
+
+def spelled_out(text: str) -> str:
+    """The text with the administration's common abbreviations written in full (lower case)."""
+    return _SHORT.sub(lambda match: _ABBREVIATIONS[match[0]], nfc(text))
 
 
 def altered_quotes(statement: str, sources: Sequence[Source]) -> list[str]:

@@ -146,7 +146,9 @@ class _Reranker:
     async def close(self) -> None: ...
 
 
-async def test_a_reranker_orders_and_a_slow_one_changes_nothing(library: Any, embedder: Any, path: QuestionPath) -> None:
+async def test_a_reranker_orders_and_a_slow_one_changes_nothing(
+    library: Any, embedder: Any, path: QuestionPath
+) -> None:
     question = Question("thu gom rác thải sinh hoạt", EVERYBODY)
     plain = places(await path.search(question))
     turned = await QuestionPath(library.index, embedder, reranker=_Reranker()).search(question)

@@ -1,0 +1,199 @@
+"""Verification: what a model invents, alters or mixes up does not get through; what its sources say does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.answer import Hit
+from retrieval.settings import RetrievalSettings
+from retrieval.statements import PieceReader, split
+from retrieval.verify import UNSUPPORTED_MARK, Checked, Checker, assemble, is_refusal
+
+SETTINGS = RetrievalSettings()
+
+
+@pytest.fixture
+def sources(library: Any) -> list[Hit]:
+    """[1] Điều 3, [2] Điều 4, [3] Điều 5 of the waste regulation; [4] Điều 2, [5] Điều 3 of the dogs' decision."""
+    wanted = [("05/2024/QĐ-UBND", a) for a in "345"] + [("12/2023/QĐ-UBND", a) for a in "23"]
+    found = {(p.document.key, p.article): p for p in library.passages}
+    return [Hit(n, 1.0, found[place]) for n, place in enumerate(wanted, start=1)]
+
+
+def check(text: str, sources: list[Hit]) -> list[Checked]:
+    checker = Checker(sources, SETTINGS)
+    return [one for one in map(checker.check, split(text)) if one.statement is not None]
+
+
+def verdicts(text: str, sources: list[Hit]) -> list[str]:
+    return [one.statement.verdict for one in check(text, sources) if one.statement]
+
+
+TRUE = [
+    "Hộ gia đình phải phân loại rác thải sinh hoạt tại nguồn [1].",
+    "Hộ gia đình nộp tiền dịch vụ thu gom chậm nhất là ngày 10 hằng tháng [1].",
+    "Theo điểm c khoản 1 Điều 3, hộ gia đình không được đốt rác thải sinh hoạt trong khu dân cư [1].",
+    "Hộ nghèo không phải nộp tiền dịch vụ thu gom [1].",
+    "Mức giá dịch vụ thu gom đối với hộ gia đình là 35.000 đồng/tháng [2].",
+    "Mức giá dịch vụ thu gom đối với cửa hàng ăn uống là một trăm năm mươi nghìn đồng một tháng [2].",
+    "UBND cấp xã giải quyết đơn đề nghị miễn tiền dịch vụ trong thời hạn bảy ngày làm việc [3].",
+    "Chủ nuôi chó phải tiêm phòng bệnh dại cho chó ít nhất một lần mỗi năm [4].",
+    "Chủ nuôi không tiêm phòng bệnh dại cho chó bị phạt tiền từ 500.000 đồng đến 0,8 triệu đồng [5].",
+    'Quy định nêu: "Không được đốt rác thải sinh hoạt trong khu dân cư" [1].',
+    "Theo Điều 3 Quyết định số 12/2023/QĐ-UBND, phạt tiền từ 500 nghìn đồng đến 800 nghìn đồng đối với chủ nuôi "
+    "không tiêm phòng bệnh dại cho chó [5].",
+]
+
+FALSE = [
+    # numbers, amounts, deadlines
+    ("Mức giá dịch vụ thu gom đối với hộ gia đình là 53.000 đồng một tháng [2].", "số liệu"),
+    ("Mức giá dịch vụ thu gom đối với hộ gia đình là 150.000 đồng một tháng [2].", "số liệu"),
+    ("Hộ gia đình nộp tiền dịch vụ thu gom chậm nhất là ngày 15 hằng tháng [1].", "số liệu"),
+    ("Ủy ban nhân dân cấp xã giải quyết đơn đề nghị miễn tiền dịch vụ trong thời hạn 07 ngày [3].", "số liệu"),
+    ("Ủy ban nhân dân cấp xã giải quyết đơn đề nghị miễn tiền dịch vụ trong thời hạn 07 tháng [3].", "số liệu"),
+    ("Phạt tiền từ 500.000 đồng đến tám triệu đồng đối với chủ nuôi không tiêm phòng bệnh dại cho chó [5].", "số liệu"),
+    ("Hộ gia đình phải phân loại rác thải sinh hoạt tại nguồn từ ngày 01/01/2030 [1].", "số liệu"),
+    ("Mức giá dịch vụ thu gom được giảm 50% đối với hộ gia đình [2].", "số liệu"),
+    # addresses and documents
+    ("Theo Điều 33, hộ gia đình phải phân loại rác thải sinh hoạt tại nguồn [1].", "địa chỉ"),
+    ("Theo khoản 2 Điều 3, hộ gia đình phải phân loại rác thải sinh hoạt tại nguồn [1].", "địa chỉ"),
+    ("Theo Nghị định số 99/2022/NĐ-CP, hộ gia đình phải phân loại rác thải sinh hoạt tại nguồn [1].", "số hiệu"),
+    ("Theo Luật Môi trường xanh, hộ gia đình phải phân loại rác thải sinh hoạt tại nguồn [1].", "tên văn bản"),
+    # who
+    ("Bộ Công an giải quyết đơn đề nghị miễn tiền dịch vụ trong thời hạn 07 ngày làm việc [3].", "tên"),
+    ("Ủy ban nhân dân cấp tỉnh giải quyết đơn đề nghị miễn tiền dịch vụ trong thời hạn 07 ngày làm việc [3].", "trái"),
+    # bounds and negation
+    ("Chủ nuôi chó phải tiêm phòng bệnh dại cho chó tối đa một lần mỗi năm [4].", "trái nghĩa"),
+    ("Chủ nuôi bị phạt tiền tối đa 500.000 đồng nếu không tiêm phòng bệnh dại cho chó [5].", "tối đa"),
+    ("Hộ nghèo phải nộp tiền dịch vụ thu gom [1].", "phủ định"),
+    ("Hộ gia đình được đốt rác thải sinh hoạt trong khu dân cư [1].", "phủ định"),
+    ("Chủ nuôi không phải tiêm phòng bệnh dại cho chó [4].", "phủ định"),
+    # quotes
+    ('Quy định nêu: "Không được chôn rác thải sinh hoạt trong khu dân cư" [1].', "trích"),
+    # swapped source, nothing of it in the sources, no such source
+    ("Hộ gia đình phải phân loại rác thải sinh hoạt tại nguồn [4].", "nội dung"),
+    ("Mức giá dịch vụ thu gom đối với hộ gia đình là 35.000 đồng một tháng [5].", "số liệu"),
+    ("Người nước ngoài được thành lập doanh nghiệp kinh doanh bất động sản [2].", "nội dung"),
+    ("Hộ gia đình phải phân loại rác thải sinh hoạt tại nguồn [9].", "nguồn không tồn tại"),
+    ("Doanh nghiệp được hoàn thuế giá trị gia tăng khi xuất khẩu.", "không dẫn nguồn"),
+]
+
+
+@pytest.mark.parametrize("text", TRUE)
+def test_what_the_source_says_is_supported(text: str, sources: list[Hit]) -> None:
+    (one,) = check(text, sources)
+    assert one.statement is not None and one.statement.verdict == "supported", one.faults
+    assert one.citations
+
+
+@pytest.mark.parametrize(("text", "fault"), FALSE)
+def test_what_it_does_not_say_is_caught(text: str, fault: str, sources: list[Hit]) -> None:
+    (one,) = check(text, sources)
+    assert one.statement is not None and one.statement.verdict == "unsupported"
+    assert any(fault in found for found in one.faults), one.faults
+    assert one.citations == ()
+
+
+def test_the_quote_is_the_sentence_that_says_it(sources: list[Hit], library: Any) -> None:
+    for text, quote, label in [
+        (TRUE[3], "2. Hộ nghèo không phải nộp tiền dịch vụ thu gom.", "khoản 2 Điều 3"),
+        (TRUE[2], "c) Không được đốt rác thải sinh hoạt trong khu dân cư.", "điểm c khoản 1 Điều 3"),
+    ]:
+        (one,) = check(text, sources)
+        (citation,) = one.citations
+        assert (citation.quote, citation.label) == (quote, label)
+        provision = library.documents[citation.document.key].find(citation.eid)
+        assert provision.full_text[citation.start : citation.end] == quote
+
+
+def test_one_unknown_source_beside_a_good_one_is_dropped(sources: list[Hit]) -> None:
+    (one,) = check("Hộ nghèo không phải nộp tiền dịch vụ thu gom [1][8].", sources)
+    assert one.statement is not None and (one.statement.verdict, one.statement.citations) == ("partly", (1,))
+
+
+def test_a_statement_from_two_sources_keeps_both(sources: list[Hit]) -> None:
+    (one,) = check(
+        "Chủ nuôi chó phải tiêm phòng bệnh dại cho chó ít nhất một lần mỗi năm, nếu không thì bị phạt tiền từ 500.000 đồng "
+        "đến 800.000 đồng đối với chủ nuôi [4][5].",
+        sources,
+    )
+    assert one.statement is not None and one.statement.citations == (4, 5), one.faults
+
+
+def test_a_plain_sentence_without_a_mark_gets_the_source_that_says_it(sources: list[Hit]) -> None:
+    (one,) = check("Hộ nghèo không phải nộp tiền dịch vụ thu gom.", sources)
+    assert one.statement is not None and one.statement.citations == (1,)
+
+
+ANSWER = (
+    "Hộ gia đình có trách nhiệm:\n"
+    "- Phân loại rác thải sinh hoạt tại nguồn [1].\n"
+    "- Nộp 99.000 đồng cho tổ dân phố [1].\n"
+    "Hộ nghèo không phải nộp tiền dịch vụ thu gom [1][7]."
+)
+
+
+def test_strict_leaves_out_what_is_not_supported(sources: list[Hit]) -> None:
+    checker = Checker(sources, SETTINGS)
+    done = assemble([checker.check(piece) for piece in split(ANSWER)], SETTINGS, strict=True)
+    assert "99.000" not in done.text and "[7]" not in done.text
+    assert done.text.startswith("Hộ gia đình có trách nhiệm:\n- Phân loại rác thải sinh hoạt tại nguồn [1].")
+    assert done.text.endswith("Hộ nghèo không phải nộp tiền dịch vụ thu gom [1].")
+    assert {c.n for c in done.citations} == {1}
+    assert any("1 câu" in warning for warning in done.warnings)
+
+
+def test_otherwise_it_is_marked(sources: list[Hit]) -> None:
+    checker = Checker(sources, SETTINGS)
+    done = assemble([checker.check(piece) for piece in split(ANSWER)], SETTINGS, strict=False)
+    assert f"Nộp 99.000 đồng cho tổ dân phố {UNSUPPORTED_MARK}." in done.text
+
+
+def test_too_little_left_is_no_answer(sources: list[Hit]) -> None:
+    checker = Checker(sources, SETTINGS)
+    text = "Hộ nghèo không phải nộp tiền [1]. " + "Nộp 99.000 đồng [1]. " * 9
+    assert assemble([checker.check(piece) for piece in split(text)], SETTINGS, strict=True).text == ""
+
+
+def test_a_lone_yes_or_no_is_not_said(sources: list[Hit]) -> None:
+    checker = Checker(sources, SETTINGS)
+    text = "Không. Hộ nghèo không phải nộp tiền dịch vụ thu gom [1]."
+    done = assemble([checker.check(piece) for piece in split(text)], SETTINGS, strict=True)
+    assert (done.text, done.warnings) == ("Hộ nghèo không phải nộp tiền dịch vụ thu gom [1].", ())
+
+
+def test_a_heading_without_its_list_goes_too(sources: list[Hit]) -> None:
+    checker = Checker(sources, SETTINGS)
+    text = "Hộ nghèo không phải nộp tiền dịch vụ thu gom [1].\nMức phạt:\n- Phạt 99.000 đồng [2]."
+    done = assemble([checker.check(piece) for piece in split(text)], SETTINGS, strict=True)
+    assert done.text == "Hộ nghèo không phải nộp tiền dịch vụ thu gom [1]."
+
+
+def test_the_model_may_say_that_it_found_nothing() -> None:
+    assert is_refusal("Không tìm thấy căn cứ trong kho văn bản.")
+    assert is_refusal("Xin lỗi, không tìm thấy căn cứ trong kho văn bản!")
+    assert not is_refusal("Căn cứ khoản 1 Điều 3 [1].")
+
+
+@given(st.text(alphabet='ab Đ.[]12,;:\n-“”"!0', max_size=120))
+def test_pieces_lose_no_letter_whatever_the_model_writes(text: str) -> None:
+    assert "".join(piece.raw for piece in split(text)) == text
+
+
+@given(st.text(alphabet="ab Đ.[]1,:\n-", max_size=80), st.integers(1, 9))
+def test_streaming_splits_as_the_whole_does(text: str, size: int) -> None:
+    reader = PieceReader()
+    streamed = [piece for start in range(0, len(text), size) for piece in reader.feed(text[start : start + size])]
+    streamed += reader.rest()
+    assert "".join(piece.raw for piece in streamed) == text
+
+
+@given(st.text(max_size=200))
+def test_any_output_is_checked_without_failing(text: str) -> None:
+    checker = Checker([], SETTINGS)
+    done = assemble([checker.check(piece) for piece in split(text)], SETTINGS, strict=True)
+    assert done.citations == () and done.text == ""
