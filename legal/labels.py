@@ -86,7 +86,11 @@ def label_of(path: Sequence[Provision]) -> str:
         if node.kind == "heading" and not node.number and node.heading:
             pieces.append(f"{_WORDS[prefix]} “{collapse(node.heading)[:60]}”")
             continue
-        shown = _shown(prefix, node.number or number) + (f" (lần {times})" if times else "")
+        if node.kind == "heading" and depth and path[depth - 1].number:  # "5.2" under "5" adds "2"
+            number = node.number.removeprefix(f"{path[depth - 1].number}.") or number
+        else:
+            number = node.number or number
+        shown = _shown(prefix, number) + (f" (lần {times})" if times else "")
         numbers.append(shown)
         if prefix in _MERGED and depth and _prefix(path[depth - 1].eid) == prefix:
             continue

@@ -16,7 +16,7 @@ from legal.structure_body import BodyReader
 from legal.structure_endings import is_adoption, is_recipients
 from legal.structure_frame import Frame, Part, frame_of, is_preamble
 from legal.structure_headings import HeadingReader, first_heading
-from legal.structure_lines import Line, article, cell_paragraphs, division, lines_of
+from legal.structure_lines import Line, article, cell_paragraphs, clause, division, lines_of
 from legal.structure_quotes import quoted_lines
 from legal.structure_tree import Tree
 from legal.text import words
@@ -105,11 +105,18 @@ def _front(main: Part, lines: Sequence[Line], frame: Frame) -> int:
         line = lines[at]
         if at in frame.contents:
             continue
-        if line.table is None and len(line.text) > _LONG and not is_preamble(line.text):
+        if line.table is None and not is_preamble(line.text) and _is_body_text(line.text, start == end):
             return at
         if line.table is not None and at > max(main.start + _TITLE_LINES, after_contents - 1):
             return at
-    return start if start < end else min(end, main.start + _TITLE_LINES)
+    return start if start < end else min(end, after_contents + _TITLE_LINES)
+
+
+def _is_body_text(text: str, plain: bool) -> bool:
+    """Too long for a title block; in a text without any heading (`plain`) also a numbered item or a whole sentence."""
+    if len(text) > _LONG:
+        return True
+    return plain and not text.isupper() and (bool(clause(text)) or (len(text) > 60 and text[-1] in ".:;"))
 
 
 def _read_part(tree: Tree, part: Part, lines: Sequence[Line], quoted: Sequence[bool], frame: Frame, start: int) -> None:

@@ -34,9 +34,11 @@ class HeadingReader:
         self.lines = lines
         self.items = items
         self.base = len(tree.stack)
+        self.outside = Node("block")  # where lists stand that have no section above them; never part of the tree
 
     def read(self, start: int, end: int) -> None:
         """Place every line exactly once."""
+        self.items.end = end
         for at in range(start, end):
             line = self.lines[at]
             if line.table is not None:
@@ -44,9 +46,9 @@ class HeadingReader:
                 continue
             title = _title(line)
             level = self._level(title, line) if title is not None else None
-            if title is None or level is None or self._continues_list(title, line):
-                host = self.tree.nearest("heading", "appendix")
-                if host is None or not self.items.list_item(at, host):
+            if title is None or level is None or self._continues_list(at, title, line):
+                host = self.tree.nearest("heading", "appendix") or self.outside
+                if not self.items.list_item(at, host):
                     self.tree.add_text(line.text)
                 continue
             heading, text = _cut(title.rest, line)
@@ -54,10 +56,13 @@ class HeadingReader:
             if text:
                 node.lines.append(text)
 
-    def _continues_list(self, title: _Title, line: Line) -> bool:
-        """Whether it is the next item of the open list of clauses, and not set off as a heading."""
+    def _continues_list(self, at: int, title: _Title, line: Line) -> bool:
+        """Whether it is the next item of the open list of clauses, not set off as a heading or divided (2.1, 2.2)."""
         item = self.tree.nearest("clause")
         if item is None or line.bold or line.capitals or title.style != "1":
+            return False
+        below = self.lines[at + 1].text if at + 1 < self.items.end else ""
+        if below.startswith(f"{title.number}.1"):
             return False
         return item.number.isdigit() and int(title.number) == int(item.number) + 1
 
@@ -85,11 +90,6 @@ class HeadingReader:
         if title.style and title.number not in {"1", "I", "A", "a"} and opened and title.style == "a":
             return opened[-1].level + 1 if title.number in POINT_LETTERS else None
         return opened[-1].level + 1 if opened else 0
-
-
-def has_headings(lines: Sequence[Line], start: int, end: int) -> bool:
-    """Whether any of the lines is plainly a heading."""
-    return any(line.table is None and _title(line) is not None and _prominent(line) for line in lines[start:end])
 
 
 def first_heading(lines: Sequence[Line], start: int, end: int) -> int:

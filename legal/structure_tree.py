@@ -158,9 +158,18 @@ def _attachment_eid(node: Node, counts: dict[str, int], taken: set[str]) -> str:
 
 
 def _numbered(node: Node, above: str, taken: set[str]) -> str:
+    if node.kind == "heading" and "." in node.number:  # "5.2" is mục 2 of mục 5, whether or not that one is printed
+        *upper, bare = [arabic(part) for part in node.number.split(".")]
+        missing = "__".join(_joined("", "heading", part) for part in upper)
+        if missing != above and not above.endswith(f"__{missing}"):
+            above = f"{above}__{missing}" if above else missing
+        return _free(_joined(above, "heading", bare), taken)
     bare = node.number.lower() if node.kind in {"article", "clause", "point"} else arabic(node.number)
-    stem = eid = _joined(above, node.kind, bare)
-    times = 1
+    return _free(_joined(above, node.kind, bare), taken)
+
+
+def _free(stem: str, taken: set[str]) -> str:
+    eid, times = stem, 1
     while eid in taken:
         times += 1
         eid = f"{stem}-{times}"

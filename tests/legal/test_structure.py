@@ -190,3 +190,40 @@ def test_a_code_of_more_than_seven_hundred_articles() -> None:
     document = _read(*lines)
     assert len(document.provisions) == 720
     assert _at(document, "art_715__para_2").text == "Hai."
+
+
+def test_a_plan_has_sections_with_clauses_and_numbered_parts() -> None:
+    document = _read(
+        "KẾ HOẠCH", "Phát đèn năm 2030", "Căn cứ Luật Đèn lồng;", "I. MỤC ĐÍCH", "1. Mục đích", "Cho vui.",
+        "II. NỘI DUNG",
+        "1. Sở Đèn chủ trì, phối hợp với các sở, ngành phát đèn cho trẻ em trên địa bàn toàn tỉnh đúng hạn.",
+        "2. Chuẩn bị", "2.1. Rà soát đèn", "Rà soát.", "2.2. Sửa đèn", "Sửa.",
+    )  # fmt: skip
+    assert _eids(document) == [
+        "sec_1", "sec_1__sec_1", "sec_2", "sec_2__para_1", "sec_2__sec_2", "sec_2__sec_2__sec_1", "sec_2__sec_2__sec_2",
+    ]  # fmt: skip
+
+
+def test_a_notice_has_its_numbered_sentences_as_clauses() -> None:
+    document = _read(
+        "ỦY BAN NHÂN DÂN", "XÃ HOA SEN", "Số: 12/TB-UBND", "THÔNG BÁO", "Về việc nghỉ lễ",
+        "Thực hiện chỉ đạo của cấp trên, Ủy ban nhân dân xã thông báo như sau:", "1. Nghỉ từ ngày 30/4/2030.",
+        "2. Ngày 02/5/2030 làm việc.", "Nơi nhận:", "- Các bộ phận;", "TM. ỦY BAN NHÂN DÂN", "CHỦ TỊCH", "Lê Thị Sen",
+    )  # fmt: skip
+    assert [(node.eid, node.text) for node in document.provisions] == [
+        ("para_1", "Nghỉ từ ngày 30/4/2030."), ("para_2", "Ngày 02/5/2030 làm việc."),
+    ]  # fmt: skip
+    assert document.signature == ("TM. ỦY BAN NHÂN DÂN", "CHỦ TỊCH", "Lê Thị Sen")
+
+
+def test_markers_lost_in_typing_are_found_again() -> None:
+    document = _read(
+        "Điều 1. Quyền", "1. Được:a) Nói;", "b) Nghe;c) Hỏi;", "d) Viết.", "2. Được đọc.", "3 Được hát.",
+        "4. Được múa.",
+        "Điều 2. Khác", "1. Gồm:", "а) Một;", "b) Hai;", "с) Ba.",
+    )  # fmt: skip
+    assert _eids(document) == [
+        "art_1", "art_1__para_1", *(f"art_1__para_1__point_{letter}" for letter in "abcd"),
+        "art_1__para_2", "art_1__para_3", "art_1__para_4",
+        "art_2", "art_2__para_1", *(f"art_2__para_1__point_{letter}" for letter in "abc"),
+    ]  # fmt: skip
