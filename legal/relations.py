@@ -93,7 +93,7 @@ _NAMES_DOCUMENT = re.compile(
 )
 _CORRECTS = re.compile(r"\bđính chính\b", re.IGNORECASE)
 #: What only tells a target's history: "đã được sửa đổi, bổ sung một số điều theo Luật số ... và Luật số ...".
-_HISTORY = re.compile(
+HISTORY = re.compile(
     r"(?:,?\s*(?:đã )?được sửa đổi,? bổ sung[^;.]*?(?:theo|bởi|bằng|tại) )"
     rf"(?:{_SELF}[^;.,()]{{0,200}}?số [^\s,;()]+(?: (?:ngày|năm) [\d/ thángnăm]+\d)?(?:,? và |, |(?=\W|$)))+",
     re.IGNORECASE,
@@ -118,7 +118,7 @@ def find_relations(document: LegalDocument, names: LawNames | None = None) -> li
     """
     metadata = document.metadata
     start = metadata.validity.effective_from
-    found: list[Relation] = [*_from_preamble(document, names), *_from_title(document, names)]
+    found: list[Relation] = [*_from_preamble(document, names), *title_relations(document, names)]
     for provision, text, inherited in _sentences(document.provisions):
         found.extend(_from_sentence(provision, text, inherited, start, names))
     found = [relation for relation in found if relation.target != metadata.number]
@@ -177,14 +177,14 @@ def _from_preamble(document: LegalDocument, names: LawNames | None) -> Iterator[
         for line in nfc(paragraph).splitlines():
             if not re.match(r"Căn cứ\b", line, re.IGNORECASE):
                 continue
-            clean = _HISTORY.sub(" ", line)
+            clean = HISTORY.sub(" ", line)
             for reference in find_references(clean, names=names):
                 if reference.document not in (THIS, ""):
                     yield _relation("based_on", reference, clean, None, collapse(line), "")
 
 
-def _from_title(document: LegalDocument, names: LawNames | None) -> Iterator[Relation]:
-    """What the title and the enacting sentence say: amending, guiding, correcting, consolidating."""
+def title_relations(document: LegalDocument, names: LawNames | None) -> Iterator[Relation]:
+    """What the title and the enacting sentence say: amending, guiding, correcting, consolidating, repealing."""
     metadata = document.metadata
     enacting = next((p for p in document.preamble if re.match(r"Quốc hội ban hành", p)), "")
     for text in (enacting, metadata.title or ""):
@@ -203,7 +203,7 @@ def _from_title(document: LegalDocument, names: LawNames | None) -> Iterator[Rel
             kind, rest = "guides", text[match.end() :]
         if kind is None:
             continue
-        rest = _HISTORY.sub(" ", rest)
+        rest = HISTORY.sub(" ", rest)
         references = [r for r in find_references(rest, names=names) if r.document not in (THIS, "")]
         for reference in references:
             day = metadata.validity.effective_from
@@ -234,7 +234,7 @@ def _from_sentence(
 ) -> Iterator[Relation]:
     if not inherited and not _TELLING.search(text):
         return
-    clean = _CALLED.sub(" ", _HISTORY.sub(" ", text))
+    clean = _CALLED.sub(" ", HISTORY.sub(" ", text))
     kind: RelationKind
     if inherited and not re.search(r"hiệu lực|bãi bỏ|thay thế|sửa đổi", clean):
         kind, part, ruling = "repeals" if _REPEALS.search(inherited) else "replaces", clean, inherited

@@ -10,6 +10,7 @@ from legal.document import LegalDocument, Metadata, Provision, Validity
 from legal.names import LawName, LawNames
 from legal.quoted import quoted_spans, unquoted
 from legal.relations import Relation, endings, find_relations
+from legal.relations_changes import find_changes
 
 START = date(2032, 7, 1)
 META = Metadata("20/2032/QH17", "Luật", "Luật Nuôi ong", "Quốc hội", issued=date(2032, 1, 9), validity=Validity(START))
@@ -26,9 +27,9 @@ def stating(*sentences: str, metadata: Metadata = META, preamble: tuple[str, ...
 @pytest.mark.parametrize(
     ("sentence", "kind", "target", "day"),
     [
-        ("Luật Nuôi ong số 5/2020/QH14 hết hiệu lực kể từ ngày Luật này có hiệu lực.", "replaces", "5/2020/QH14", START),
+        ("Luật Nuôi ong số 5/2020/QH14 hết hiệu lực từ ngày Luật này có hiệu lực.", "replaces", "5/2020/QH14", START),
         ("Luật này thay thế Luật Nuôi ong số 5/2020/QH14.", "replaces", "5/2020/QH14", START),
-        ("Luật này có hiệu lực kể từ ngày ký và thay thế Quyết định số 3/QĐ-BXD ngày 01/02/2019.", "replaces", "3/QĐ-BXD", START),
+        ("Luật này có hiệu lực từ ngày ký và thay thế Quyết định số 3/QĐ-BX.", "replaces", "3/QĐ-BX", START),
         ("Bãi bỏ Nghị quyết số 8/2021/NQ-HĐND.", "repeals", "8/2021/NQ-HĐND", START),
         ("Nghị định số 7/2021/NĐ-CP hết hiệu lực từ ngày 01/9/2032.", "replaces", "7/2021/NĐ-CP", date(2032, 9, 1)),
     ],
@@ -41,8 +42,8 @@ def test_a_whole_document_ends(sentence: str, kind: str, target: str, day: date)
 
 def test_the_history_of_the_target_does_not_end_with_it() -> None:
     found = stating(
-        "Luật Nuôi ong số 5/2020/QH14 đã được sửa đổi, bổ sung một số điều theo Luật số 6/2022/QH15 và Luật số 7/2024/QH15"
-        " (sau đây gọi là Luật Nuôi ong số 5/2020/QH14) hết hiệu lực kể từ ngày Luật này có hiệu lực, trừ Điều 3."
+        "Luật Nuôi ong số 5/2020/QH14 đã được sửa đổi, bổ sung theo Luật số 6/2022/QH15 và Luật số 7/2024/QH15 "
+        "(sau đây gọi là Luật Nuôi ong số 5/2020/QH14) hết hiệu lực kể từ ngày Luật này có hiệu lực, trừ Điều 3."
     )
     ended = [relation for relation in found if relation.kind == "replaces"]
     assert [relation.target for relation in ended] == ["5/2020/QH14"]
@@ -138,3 +139,43 @@ def test_nested_quotations() -> None:
     assert [text[start:end] for start, end in quoted_spans(text)] == ["“b “c” d”", "“g"]
     assert len(unquoted(text)) == len(text)
     assert unquoted('nói "có" rồi').split() == ["nói", "rồi"]
+
+
+def test_amending_instructions_become_typed_changes() -> None:
+    def clause(number: str, text: str, *points: Provision) -> Provision:
+        return Provision("clause", number, f"art_1__para_{number}", f"{number}.", "", text, points)
+
+    point = Provision(
+        "point", "a", "art_1__para_2__point_a", "a)", "", "Sửa đổi, bổ sung khoản 3 như sau:\n“3. Tổ mới.”;"
+    )
+    article = Provision(
+        "article", "1", "art_1", "Điều 1.", "Sửa đổi, bổ sung một số điều của Luật Nuôi ong", "",
+        (
+            clause("1", "Bổ sung Điều 93b vào sau Điều 93 như sau:\n“Điều 93b. Ong rừng\n1. Theo “luật” riêng.”"),
+            clause("2", "Sửa đổi, bổ sung một số khoản của Điều 8 như sau:", point),
+            clause("3", "Bãi bỏ khoản 3 và khoản 4 Điều 19."),
+            clause("4", "Thay thế cụm từ “tổ ong” bằng cụm từ “đõ ong” tại điểm a khoản 1 Điều 2."),
+            clause("5", "Bỏ cụm từ “mật” tại Điều 5; bổ sung cụm từ “sáp” vào sau cụm từ “ong” tại khoản 2 Điều 6."),
+            clause("6", "Sửa đổi, bổ sung khoản 4; bổ sung khoản 4a vào sau khoản 4 Điều 30 như sau:\n“4. A.\n4a. B.”"),
+            clause("7", "Bãi bỏ Điều 3 của Luật Dệt lụa số 9/2020/QH14."),
+        ),
+    )  # fmt: skip
+    metadata = Metadata("6/2034/QH17", "Luật", "Luật sửa đổi, bổ sung một số điều của Luật Nuôi ong")
+    enacting = "Quốc hội ban hành Luật sửa đổi, bổ sung một số điều của Luật Nuôi ong số 20/2032/QH17."
+    changes, unread = find_changes(LegalDocument(metadata, (article,), (), (enacting,)))
+    assert unread == []
+    assert [(c.kind, c.document, c.eids) for c in changes] == [
+        ("insert", "20/2032/QH17", ("art_93b",)),
+        ("replace", "20/2032/QH17", ("art_8__para_3",)),
+        ("repeal", "20/2032/QH17", ("art_19__para_3", "art_19__para_4")),
+        ("replace_phrase", "20/2032/QH17", ("art_2__para_1__point_a",)),
+        ("remove_phrase", "20/2032/QH17", ("art_5",)),
+        ("insert_phrase", "20/2032/QH17", ("art_6__para_2",)),
+        ("replace", "20/2032/QH17", ("art_30__para_4",)),
+        ("insert", "20/2032/QH17", ("art_30__para_4a",)),
+        ("repeal", "9/2020/QH14", ("art_3",)),
+    ]
+    assert (changes[0].after, changes[0].text) == ("art_93", "Điều 93b. Ong rừng\n1. Theo “luật” riêng.")
+    assert (changes[3].old, changes[3].new) == ("tổ ong", "đõ ong")
+    assert (changes[5].old, changes[5].new) == ("ong", "sáp")
+    assert changes[1].eid == "art_1__para_2__point_a"
