@@ -14,7 +14,7 @@ import numpy as np
 
 from ingest.catalogue import Catalogue
 from ingest.home import Home
-from ingest.pipeline import IngestSettings, Ingestor
+from ingest.pipeline import Ingestor, IngestSettings
 from ingest.reading import Reading, read_files
 from legal.errors import DocumentError
 from retrieval.embedded import EmbeddedIndex
@@ -73,11 +73,15 @@ class House:
         entries = self.catalogue.documents(limit=500).entries
         wanted = {entry.card.key: {entry.card.version} for entry in entries}
         counts = [self.index.count(e.card.key, version=e.card.version) == e.passages for e in entries]
-        return self.index.versions() == wanted and all(counts) and self.index.count() == self.catalogue.counts().passages
+        return (
+            self.index.versions() == wanted and all(counts) and self.index.count() == self.catalogue.counts().passages
+        )
 
 
 @contextmanager
-def opened(folder: Path, embedder: QuickEmbedder | None = None, settings: IngestSettings | None = None) -> Iterator[House]:
+def opened(
+    folder: Path, embedder: QuickEmbedder | None = None, settings: IngestSettings | None = None
+) -> Iterator[House]:
     """Open (or make) a home; closed at the end."""
     home = Home(folder)
     home.prepare()

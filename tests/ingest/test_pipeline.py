@@ -101,7 +101,9 @@ def test_a_document_that_can_no_longer_be_read_goes_on_answering(tmp_path: Path)
 def test_the_same_text_in_another_file_is_a_duplicate(tmp_path: Path) -> None:
     first = write(tmp_path, "7.html", law(7))
     copied = write(tmp_path, "copy.html", law(7))
-    retyped = write(tmp_path, "other.html", law(7).replace("<b>", "<i>").replace("</b>", "</i>") + "<!-- other bytes -->")
+    retyped = write(
+        tmp_path, "other.html", law(7).replace("<b>", "<i>").replace("</b>", "</i>") + "<!-- other bytes -->"
+    )
     with opened(tmp_path / "home") as house:
         house.ingestor.ingest([first])
         report = house.ingestor.ingest([copied, retyped])
