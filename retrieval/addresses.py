@@ -1,4 +1,5 @@
-"""Where words of a passage stand: the finest provision around them, their offsets in it, and how an official cites it."""
+"""Where words of a passage stand: the finest provision around them, their offsets in it, and how an official cites
+it."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ def segments(text: str) -> list[tuple[int, int]]:
 
 
 def spans_around(passage: Passage, start: int, end: int) -> list[Span]:
-    """The provisions inside the passage that contain `text[start:end]`, finest first (offsets in the passage's text)."""
+    """The provisions inside the passage that contain `text[start:end]`, finest first (offsets in the passage's
+    text)."""
     first, last = passage.start + start, passage.start + end
     around = [s for s in passage.spans if s.start <= first and last <= s.end and _INLINE.search(s.eid)]
     return sorted(around, key=lambda s: (s.end - s.start, -len(s.eid)))

@@ -89,7 +89,8 @@ class Understand(Hop):
 
 @component
 class Retrieve(Hop):
-    """Embeds the question, asks the engine once for both searches, fuses them to one hit a provision; named ones first."""
+    """Embeds the question, asks the engine once for both searches, fuses them to one hit a provision; named ones
+    first."""
 
     def __init__(self, index: Index, embedder: Embedder | None, settings: RetrievalSettings) -> None:
         component.set_output_types(self, trail=Trail)
@@ -153,7 +154,8 @@ class Retrieve(Hop):
 
 @component
 class Rerank(Hop):
-    """Puts the best hits into the order that a reranking model gives; the order stays when the model does not answer."""
+    """Puts the best hits into the order that a reranking model gives; the order stays when the model does not
+    answer."""
 
     def __init__(self, reranker: Reranker, settings: RetrievalSettings) -> None:
         component.set_output_types(self, trail=Trail)

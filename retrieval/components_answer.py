@@ -1,4 +1,5 @@
-"""The hops of an answer: `Respond` (the model, or nothing where there is none) and `Verify` (what may be said of it)."""
+"""The hops of an answer: `Respond` (the model, or nothing where there is none) and `Verify` (what may be said of
+it)."""
 
 from __future__ import annotations
 
@@ -34,8 +35,8 @@ MODEL_PAUSED = "Mô hình ngôn ngữ đang tạm nghỉ sau nhiều lần lỗi
 class Respond(Hop):
     """Lets the model answer from the sources, each statement checked as soon as it is complete.
 
-    Without a model, with one that is down, and where nothing was found, it leaves an empty draft: `Verify` then quotes or
-    refuses.
+    Without a model, with one that is down, and where nothing was found, it leaves an empty draft: `Verify` then
+    quotes or refuses.
     """
 
     def __init__(self, generator: Generator | None, settings: RetrievalSettings) -> None:

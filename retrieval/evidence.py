@@ -1,6 +1,7 @@
 """Is there ground for an answer at all? `Evidence` of a search and the one number drawn from it.
 
-Nothing here asks a model: how much of what the question tells stands in the best provisions, and how near they are in meaning.
+Nothing here asks a model: how much of what the question tells stands in the best provisions, and how near they are in
+meaning.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from retrieval.terms import informative, share_of
 class Evidence:
     """What a search says about itself. All between 0 and 1.
 
-    `coverage`: weighted share of the question's informative terms in the best single provision. `pooled`: in the best three
-    together. `rarest`: share of the question's three most telling syllables found in the best three. `similarity`: best
-    cosine of the dense search; None where it did not run.
+    `coverage`: weighted share of the question's informative terms in the best single provision. `pooled`: in the best
+    three together. `rarest`: share of the question's three most telling syllables found in the best three.
+    `similarity`: best cosine of the dense search; None where it did not run.
     """
 
     coverage: float

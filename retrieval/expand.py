@@ -12,7 +12,8 @@ from retrieval.settings import RetrievalSettings
 
 #: "Điều 8 của Luật này", "khoản 2 Điều 8 Quy định này"; also bare "Điều 8" where no other document is named after it.
 _REFERENCE = re.compile(
-    r"\bĐiều\s+(?P<article>\d+[a-zđ]?)\b(?!\s*(?:,|và|đến)?\s*(?:của\s+)?(?:Luật|Bộ luật|Nghị định|Thông tư|Pháp lệnh|Hiến pháp|Nghị quyết)"
+    r"\bĐiều\s+(?P<article>\d+[a-zđ]?)\b(?!\s*(?:,|và|đến)?\s*(?:của\s+)?"
+    r"(?:Luật|Bộ luật|Nghị định|Thông tư|Pháp lệnh|Hiến pháp|Nghị quyết)"
     r"\s+(?!này))",
 )
 
@@ -20,7 +21,8 @@ _REFERENCE = re.compile(
 async def expansions(
     index: Index, hits: Sequence[Hit], where: SearchFilter, settings: RetrievalSettings
 ) -> tuple[Hit, ...]:
-    """Provisions that the first `settings.expand_from` hits refer to, at most `settings.expand_most`, one fetch a document.
+    """Provisions that the first `settings.expand_from` hits refer to, at most `settings.expand_most`, one fetch a
+    document.
 
     The caller's filter holds here too. Hits come with score 0 and why "reference".
     """

@@ -36,8 +36,8 @@ def extract(
 ) -> Extract:
     """Quote the most telling part of the first `settings.extract_provisions` hits, one quote a provision, best first.
 
-    `cited`: what the question names; of a hit found for it exactly that provision is quoted. A question that says nothing
-    else gets nothing else.
+    `cited`: what the question names; of a hit found for it exactly that provision is quoted. A question that says
+    nothing else gets nothing else.
     """
     named = {eid for one in cited for eid in (one.eid, f"att_1__{one.eid}") if one.exact}
     there = [hit for hit in hits if hit.why == "cited"]
@@ -63,8 +63,8 @@ def extract(
 def best_quote(
     wanted: Mapping[str, float], passage: Passage, limit: int, *, asks_number: bool = False
 ) -> tuple[int, int] | None:
-    """Offsets in the passage's text of what to quote: the largest provision of at most `limit` characters around its most
-    telling sentence, else that sentence with its neighbours. None for a passage without words."""
+    """Offsets in the passage's text of what to quote: the largest provision of at most `limit` characters around its
+    most telling sentence, else that sentence with its neighbours. None for a passage without words."""
     pieces = segments(passage.text)
     if not pieces:
         return None

@@ -1,4 +1,5 @@
-"""Provisions that a question names ("khoản 2 Điều 8 Luật Hộ tịch", "đ5 123/2020/NĐ-CP"): found in it, looked up exactly."""
+"""Provisions that a question names ("khoản 2 Điều 8 Luật Hộ tịch", "đ5 123/2020/NĐ-CP"): found in it, looked up
+exactly."""
 
 from __future__ import annotations
 
@@ -23,8 +24,8 @@ _LEAST_FIT = 0.7
 class CitedProvision:
     """A provision, or a whole document, that a question names.
 
-    `eid`: "" for the document. `document`: as typed or its number, "" where none is named. `keys`: the documents it may mean
-    equally well, best first. `start`, `end`: where the words stand in the question as read.
+    `eid`: "" for the document. `document`: as typed or its number, "" where none is named. `keys`: the documents it
+    may mean equally well, best first. `start`, `end`: where the words stand in the question as read.
     """
 
     eid: str
@@ -70,10 +71,11 @@ def _keys(reference: Reference, names: LawNames | None, on: date) -> tuple[str, 
 
 
 async def look_up(index: Index, one: CitedProvision, where: SearchFilter) -> list[Passage]:
-    """The passages in which a named provision stands, in reading order, under the caller's filter; empty if it is not there.
+    """The passages in which a named provision stands, in reading order, under the caller's filter; empty if it is not
+    there.
 
-    Of documents that the name means equally the first that has it counts. Nothing is guessed: a provision that is not there
-    brings no neighbour. "Điều 5" of a decision is also looked for in the regulation attached to it.
+    Of documents that the name means equally the first that has it counts. Nothing is guessed: a provision that is not
+    there brings no neighbour. "Điều 5" of a decision is also looked for in the regulation attached to it.
     """
     if not one.exact:
         return []

@@ -2,8 +2,9 @@
 
     understand -> retrieve (-> rerank) -> expand -> answer -> verify
 
-A search leaves at `expand`: that hop has two outputs and fills one, which is how a pipeline branches; a second pipeline for
-searches would need a second set of components, since one component belongs to one pipeline. One small frozen object, the
+A search leaves at `expand`: that hop has two outputs and fills one, which is how a pipeline branches; a second
+pipeline for searches would need a second set of components, since one component belongs to one pipeline. One small
+frozen object, the
 `Trail`, goes from hop to hop; Haystack's deep copies of it are free.
 """
 
@@ -35,8 +36,8 @@ class QuestionPath:
     """The way of a question. Safe for any number of concurrent questions on one event loop.
 
     `embedder` None: search by words only. `generator` None: extractive answers. `syllables`, `names`: give the current
-    model that restores diacritics and the current names of documents, asked for at each question. `lexicon`: legal words for
-    everyday ones. The parts are the caller's; `close` closes the models, not the index.
+    model that restores diacritics and the current names of documents, asked for at each question. `lexicon`: legal
+    words for everyday ones. The parts are the caller's; `close` closes the models, not the index.
     """
 
     def __init__(
@@ -77,7 +78,8 @@ class QuestionPath:
     async def search(self, question: Question) -> SearchResult:
         """The provisions found, best first, `question.limit` at most.
 
-        Raises `BadRequest` for a question that cannot be searched, `ServiceUnavailable` when the engine does not answer.
+        Raises `BadRequest` for a question that cannot be searched, `ServiceUnavailable` when the engine does not
+        answer.
         """
         begun = perf_counter()
         trail = await self._run(Trail(question, "search"), "expand", "found")
@@ -90,13 +92,15 @@ class QuestionPath:
         )
 
     async def answer(self, question: Question) -> Answer:
-        """A verified answer, an extractive one, or a refusal. Raises as `search` does; a model that is down never raises."""
+        """A verified answer, an extractive one, or a refusal. Raises as `search` does; a model that is down never
+        raises."""
         begun = perf_counter()
         trail = await self._run(Trail(question, "answer"), "verify", "trail")
         return _answer_of(trail, begun)
 
     async def stream(self, question: Question) -> AsyncIterator[Event]:
-        """The same answer as events while it is made; a failure is the last event, `error`. Leaving the loop stops the model."""
+        """The same answer as events while it is made; a failure is the last event, `error`. Leaving the loop stops
+        the model."""
         begun = perf_counter()
         run = self._pipeline.stream({"understand": {"trail": Trail(question, "answer")}})
         try:
@@ -129,7 +133,8 @@ def _answer_of(trail: Trail, begun: float) -> Answer:
 
 
 def typed(fault: BaseException) -> PhapquyError:
-    """The typed error behind a fault of the pipeline. Haystack's own message and attachments may hold the question: dropped."""
+    """The typed error behind a fault of the pipeline. Haystack's own message and attachments may hold the question:
+    dropped."""
     cause: BaseException | None = fault
     while cause is not None:
         if isinstance(cause, PhapquyError):

@@ -1,5 +1,6 @@
-"""The prompt of a generated answer: rules first (the same for all questions, so that a prefix cache serves them), then the
-numbered sources, the question last. The text of documents and questions stands inside marked blocks as data."""
+"""The prompt of a generated answer: rules first (the same for all questions, so that a prefix cache serves them),
+then the numbered sources, the question last. The text of documents and questions stands inside marked blocks as
+data."""
 
 from __future__ import annotations
 
@@ -42,8 +43,8 @@ async def fitted(
 ) -> tuple[list[Message], tuple[Hit, ...]]:
     """The prompt with as many of the hits as fit the model's context, best first, and these hits.
 
-    Counted by the model's own tokenizer, in a few calls: after each count the sources are cut back in proportion. A source
-    stands whole or not at all. Raises `ModelRefused` when not even the first fits.
+    Counted by the model's own tokenizer, in a few calls: after each count the sources are cut back in proportion. A
+    source stands whole or not at all. Raises `ModelRefused` when not even the first fits.
     """
     budget = generator.context_length - settings.answer_tokens - settings.prompt_margin_tokens
     sources = tuple(hits)

@@ -12,7 +12,8 @@ PieceKind = Literal["statement", "lead", "bare", "blank"]
 
 _MARK = re.compile(r"\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\]")
 _MARKS = rf"(?:\s*{_MARK.pattern.replace('(', '(?:', 1)})"
-# A sentence ends at its full stop with the marks around it, before a capital, a bullet or a quotation mark; or at a line's end.
+# A sentence ends at its full stop with the marks around it, before a capital, a bullet or a quotation mark; or at a
+# line's end.
 _END = re.compile(
     rf"(?:{_MARKS}+\s*[.;!?…]+|[.;!?…]+[”\"]?{_MARKS}*|{_MARKS}+)(?=\s+[\"“(*-]?\s*(?:[A-ZĐÀ-Ỹ]|\d+[.)]\s)|\s*$)|\n+"
 )
@@ -27,7 +28,8 @@ _BARE = frozenset({"co", "khong", "dung", "sai", "dung vay", "phai", "duoc", "kh
 class Piece:
     """A part of a generated text. `raw`: as written, pieces concatenate to the text. `text`: without bullet and marks.
 
-    `kind`: "bare" is a lone yes or no, which no source can confirm; a "lead" opens a list ("Hồ sơ gồm:") or is a heading and states nothing by itself. `numbers`: the `[n]` in order.
+    `kind`: "bare" is a lone yes or no, which no source can confirm; a "lead" opens a list ("Hồ sơ gồm:") or is a
+    heading and states nothing by itself. `numbers`: the `[n]` in order.
     """
 
     raw: str
@@ -44,7 +46,8 @@ def split(text: str) -> list[Piece]:
 
 
 class PieceReader:
-    """Splits a text that arrives in parts: `feed` gives the pieces that are complete, `rest` what was left at the end."""
+    """Splits a text that arrives in parts: `feed` gives the pieces that are complete, `rest` what was left at the
+    end."""
 
     def __init__(self) -> None:
         self._buffer = ""

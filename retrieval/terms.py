@@ -1,7 +1,7 @@
 """How much a term tells: question words tell nothing, syllables that stand in every law little, rare ones much.
 
-The shares in `syllables.tsv` were counted over laws; they serve as a prior, so that an answer can be judged without asking the
-index for statistics. A syllable that is not listed is rare.
+The shares in `syllables.tsv` were counted over laws; they serve as a prior, so that an answer can be judged without
+asking the index for statistics. A syllable that is not listed is rare.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from legal.text import lexical_terms
 #: Words of asking, of courtesy and of grammar. They carry nothing that a provision could confirm.
 _EMPTY: frozenset[str] = frozenset(
     """
-    ai gì nào sao đâu bao nhiêu mấy thế vậy à ạ nhé nhỉ hả hay ơi dạ vâng xin hỏi cho biết giúp tôi tui em anh chị mình ông bà bạn
-    muốn cần như đúng sai và hoặc thì là mà của các những một cái này đó kia ấy với về ở tại từ đến để do bởi vì nên nếu khi đã
-    đang sẽ cũng còn vẫn chỉ rất lại ra vào lên xuống theo trong ngoài trên dưới bị được có phải không chưa rồi trường hợp quy định
-    pháp luật điều khoản điểm sau đây dưới
-    """.split()
+    ai gì nào sao đâu bao nhiêu mấy thế vậy à ạ nhé nhỉ hả hay ơi dạ vâng xin hỏi cho biết giúp tôi tui em anh
+    chị mình ông bà bạn muốn cần như đúng sai và hoặc thì là mà của các những một cái này đó kia ấy với về ở tại
+    từ đến để do bởi vì nên nếu khi đã đang sẽ cũng còn vẫn chỉ rất lại ra vào lên xuống theo trong ngoài trên
+    dưới bị được có phải không chưa rồi trường hợp quy định pháp luật điều khoản điểm sau đây dưới
+    """.split()  # noqa: SIM905
 )
 _RAREST = 0.0008
 

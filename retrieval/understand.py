@@ -1,4 +1,5 @@
-"""Reading a question before anything is searched: one Unicode form, limits, the day it is for, the provisions it names."""
+"""Reading a question before anything is searched: one Unicode form, limits, the day it is for, the provisions it
+names."""
 
 from __future__ import annotations
 
@@ -44,10 +45,10 @@ def understand(
 ) -> Understood:
     """Read a question.
 
-    `syllables`: restores diacritics that were not typed. `names`: the documents that can be named. `lexicon`: legal words for
-    everyday ones.
-    Raises `BadRequest` when it is empty or longer than `settings.max_question` characters, or when `limit` is not 1 to 100.
-    A day named in the question is offered in the reading; it does not change what is searched.
+    `syllables`: restores diacritics that were not typed. `names`: the documents that can be named. `lexicon`: legal
+    words for everyday ones.
+    Raises `BadRequest` when it is empty or longer than `settings.max_question` characters, or when `limit` is not 1
+    to 100. A day named in the question is offered in the reading; it does not change what is searched.
     """
     text = collapse(nfc(question.text))
     if not any(c.isalnum() for c in text):

@@ -1,8 +1,8 @@
 """Verification of a generated answer, without a second model: every statement against the sources that it cites.
 
-A statement is supported when its sources have its numbers, days, addresses and names, do not deny it, and share most of its
-telling words; it then carries the shortest exact quotes that say so. What is not supported is left out, or marked when the
-caller wants to see it.
+A statement is supported when its sources have its numbers, days, addresses and names, do not deny it, and share most
+of its telling words; it then carries the shortest exact quotes that say so. What is not supported is left out, or
+marked when the caller wants to see it.
 """
 
 from __future__ import annotations
@@ -36,20 +36,25 @@ PARTLY = "Một số nội dung chỉ được nguồn xác nhận một phần;
 LEFT_OUT = "Đã bỏ {n} câu của mô hình vì không có căn cứ trong nguồn được dẫn."
 
 _PLACES = re.compile(
-    r"\b(?:theo|tại|căn cứ)?\s*(?:(?:quy định\s+)?(?:tại\s+)?(?:các\s+)?(?:điểm|khoản|điều|chương|mục)\s+[\da-zđ]{1,4}\b[\s,]*(?:của\s+)?)+",
+    r"\b(?:theo|tại|căn cứ)?\s*(?:(?:quy định\s+)?(?:tại\s+)?(?:các\s+)?"
+    r"(?:điểm|khoản|điều|chương|mục)\s+[\da-zđ]{1,4}\b[\s,]*(?:của\s+)?)+",
     re.IGNORECASE,
 )
 _ABSENCE = re.compile(
-    r"(?:các nguồn|nguồn|tài liệu|văn bản|kho văn bản)[^.]{0,40}(?:không|chưa)\s+(?:có\s+)?(?:quy định|nêu|đề cập|tìm thấy|có)",
+    r"(?:các nguồn|nguồn|tài liệu|văn bản|kho văn bản)[^.]{0,40}(?:không|chưa)\s+(?:có\s+)?"
+    r"(?:quy định|nêu|đề cập|tìm thấy|có)",
     re.IGNORECASE,
 )
+_ABSENCE_WORDS = 30
+_TURN = re.compile(r"nhưng|tuy nhiên|song|theo|căn cứ|do đó|vì vậy|nên|[;:]", re.IGNORECASE)
 _WINDOW = 8  # sentences
 _WORTH = 0.04  # share that a further sentence must add
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A piece of the text with what verification found. `faults`: kinds of what is wrong, Vietnamese, without content."""
+    """A piece of the text with what verification found. `faults`: kinds of what is wrong, Vietnamese, without
+    content."""
 
     piece: Piece
     statement: Statement | None
@@ -106,13 +111,22 @@ class Checker:
 
     def _uncited(self, piece: Piece, lead: str) -> Checked:
         """A statement without `[n]` stays only if one source plainly says it; that source is then cited."""
-        if _ABSENCE.search(piece.text) and not quantities(piece.text):
+        if _ABSENCE.search(piece.text) and not self._adds(piece.text):
             return _verdict(piece, "partly", (), ())
         for source in self._sources.values():
             support, faults, citations = self._weigh(piece.text, [source], lead)
             if not faults and support >= self._settings.partial_support:
                 return _verdict(piece, "supported", citations, ())
         return _verdict(piece, "unsupported", (), ("không dẫn nguồn",))
+
+    def _adds(self, text: str) -> bool:
+        """Whether a sentence on what the sources leave open says anything else besides."""
+        return bool(
+            len(text.split()) > _ABSENCE_WORDS
+            or _TURN.search(text)
+            or quantities(text)
+            or self._foreign(text, list(self._sources.values()))
+        )
 
     def _weigh(self, text: str, cited: list[Source], lead: str) -> tuple[float, list[str], tuple[AnswerCitation, ...]]:
         """Share of the telling words that the sources have, what speaks against it, and the quotes that support it."""
@@ -162,7 +176,8 @@ def _verdict(piece: Piece, verdict: Verdict, citations: tuple[AnswerCitation, ..
 
 
 def _wanted(text: str) -> dict[str, float]:
-    """The telling words of a statement. Addresses, numbers and days are left out: those are compared as what they mean."""
+    """The telling words of a statement. Addresses, numbers and days are left out: those are compared as what they
+    mean."""
     plain = nfc(text)
     for quantity in reversed(quantities(plain)):
         plain = f"{plain[: quantity.start]} ; {plain[quantity.end :]}"
@@ -172,10 +187,11 @@ def _wanted(text: str) -> dict[str, float]:
 
 
 def shortest_support(text: str, source: Source) -> tuple[int, int, float] | None:
-    """The sentences of a source that say most of a statement, a longer run only where each further sentence adds enough.
+    """The sentences of a source that say most of a statement, a longer run only where each further sentence adds
+    enough.
 
-    Words that stand over the sentences anyway (title, heading, opening of the list) count as said. Offsets in the passage's
-    text, and the share of the statement's words. None when no sentence adds to what stands over it.
+    Words that stand over the sentences anyway (title, heading, opening of the list) count as said. Offsets in the
+    passage's text, and the share of the statement's words. None when no sentence adds to what stands over it.
     """
     wanted, pieces = _wanted(text), source.pieces
     best = (0.0, 0, 0, 0, 0.0)

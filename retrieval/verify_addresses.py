@@ -1,4 +1,5 @@
-"""Addresses in a statement (điểm, khoản, Điều, số hiệu, names of laws): each must be its source's own or stand in its text."""
+"""Addresses in a statement (điểm, khoản, Điều, số hiệu, names of laws): each must be its source's own or stand in its
+text."""
 
 from __future__ import annotations
 
@@ -22,14 +23,16 @@ _INNER = re.compile(r"\b(?:các\s+)?(?:điểm|khoản)\s[^.;:]{1,80}?\b(?:đi�
 _BETWEEN = re.compile(r"\s*(?:,|;|và|hoặc|của|tại|thuộc|các|những)?\s*(?:các|những|của)?\s*", re.IGNORECASE)
 _RANKS = {"điểm": 0, "khoản": 1, "điều": 2}
 _LAW = re.compile(
-    r"\b(?P<type>Bộ luật|Luật|Pháp lệnh|Hiến pháp)\s+(?P<name>[A-ZĐÀ-Ỹ][^\s,.;:()\"“”\[\]]*(?:\s+[^\s,.;:()\"“”\[\]]+)?)"
+    r"\b(?P<type>Bộ luật|Luật|Pháp lệnh|Hiến pháp)\s+"
+    r"(?P<name>[A-ZĐÀ-Ỹ][^\s,.;:()\"“”\[\]]*(?:\s+[^\s,.;:()\"“”\[\]]+)?)"
 )
 _KINDS = ("nghị định", "thông tư", "nghị quyết", "quyết định", "chỉ thị", "pháp lệnh", "bộ luật", "hiến pháp", "luật")
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A place named in a text; None where it does not say. `other`: a chapter, section, appendix or form ("chương ii")."""
+    """A place named in a text; None where it does not say. `other`: a chapter, section, appendix or form ("chương
+    ii")."""
 
     article: str | None = None
     clause: str | None = None
@@ -114,7 +117,8 @@ def own_addresses(passage: Passage) -> list[Address]:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The addresses of a quote: `own`, the provisions that it lies in or touches; `named`, those that its words name."""
+    """The addresses of a quote: `own`, the provisions that it lies in or touches; `named`, those that its words
+    name."""
 
     article: str | None
     own: tuple[Address, ...]

@@ -1,6 +1,8 @@
-"""What in a statement can be false by one word: numbers, names, quoted words, bounds, negation. Each check names what it misses.
+"""What in a statement can be false by one word: numbers, names, quoted words, bounds, negation. Each check names what
+it misses.
 
-All checks are pure and ask one question: does the cited source say so too? An empty list means that nothing speaks against it.
+All checks are pure and ask one question: does the cited source say so too? An empty list means that nothing speaks
+against it.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ _WORD = re.compile(r"[^\W_]+")
 #: Words that open an address or a document's name; those are checked in `verify_addresses`.
 _NO_NAME = frozenset({"điều", "khoản", "điểm", "chương", "mục", "phụ", "luật", "bộ", "nghị", "thông", "mẫu", "việt"})
 _ABBREVIATIONS = {
-    "UBND": "ủy ban nhân dân", "HĐND": "hội đồng nhân dân", "TAND": "tòa án nhân dân", "VKSND": "viện kiểm sát nhân dân",
+    "UBND": "ủy ban nhân dân", "HĐND": "hội đồng nhân dân", "TAND": "tòa án nhân dân",
+    "VKSND": "viện kiểm sát nhân dân",
     "BHXH": "bảo hiểm xã hội", "BHYT": "bảo hiểm y tế", "GCN": "giấy chứng nhận", "TTHC": "thủ tục hành chính",
     "CMND": "chứng minh nhân dân", "CCCD": "căn cước công dân", "QSDĐ": "quyền sử dụng đất", "GTGT": "giá trị gia tăng",
     "TNCN": "thu nhập cá nhân", "TNDN": "thu nhập doanh nghiệp", "BLDS": "bộ luật dân sự", "BLHS": "bộ luật hình sự",
@@ -44,7 +47,8 @@ _OPPOSITES = (
     ("bên vay", "bên cho vay"), ("cấp tỉnh", "cấp huyện"), ("cấp tỉnh", "cấp xã"), ("cấp huyện", "cấp xã"),
     ("có hiệu lực", "hết hiệu lực"), ("trong nước", "nước ngoài"), ("trực tiếp", "gián tiếp"), ("đồng ý", "từ chối"),
     ("tối đa", "tối thiểu"), ("tối đa", "ít nhất"), ("nhiều nhất", "ít nhất"), ("không quá", "ít nhất"),
-    ("không quá", "tối thiểu"), ("nguyên đơn", "bị đơn"), ("nam", "nữ"), ("chậm nhất", "sớm nhất"), ("toàn bộ", "một phần"),
+    ("không quá", "tối thiểu"), ("nguyên đơn", "bị đơn"), ("nam", "nữ"), ("chậm nhất", "sớm nhất"),
+    ("toàn bộ", "một phần"),
 )  # fmt: skip
 
 _NOT = frozenset({"không", "chưa", "chẳng", "cấm", "đừng"})
@@ -91,7 +95,8 @@ class Source:
         return self.days + quantities(f"{self.words_around}\n{self.passage.text}")
 
     def intro(self, start: int, end: int) -> str:
-        """What stands over `text[start:end]`: the heading, the lead, and the opening lines of the provisions around it."""
+        """What stands over `text[start:end]`: the heading, the lead, and the opening lines of the provisions around
+        it."""
         passage = self.passage
         lines = [passage.heading, passage.lead]
         opens = [max(0, span.start - passage.start) for span in spans_around(passage, start, end)]
@@ -235,8 +240,9 @@ def opposites(statement: str, quote: str) -> list[str]:
 def turned_negation(lead: str, statement: str, quote: str, intro: str) -> list[str]:
     """A negation that one of both has and the other lacks on the same words.
 
-    `lead`: the line that opens the list in which the statement stands, if any. `intro`: what stands over the quote (heading, opening of its clause): "Những người sau đây không được ..." denies all below.
-    Seen are negations next to the words they deny; one that works from afar or by meaning alone is not.
+    `lead`: the line that opens the list in which the statement stands, if any. `intro`: what stands over the quote
+    (heading, opening of its clause): "Những người sau đây không được ..." denies all below. Seen are negations next to
+    the words they deny; one that works from afar or by meaning alone is not.
     """
     if collapse(nfc(statement)).strip(" .;,").lower() in collapse(nfc(quote)).lower():
         return []

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -120,8 +119,8 @@ class HashedEmbedder:
 class ScriptedGenerator:
     """A chat model that says what the test wants, a few letters at a time, and keeps what it was asked.
 
-    `reply`: the text, or what makes it from the prompt. `fail_after`: pieces after which the server dies. `stopped`: whether
-    the caller closed the stream before its end.
+    `reply`: the text, or what makes it from the prompt. `fail_after`: pieces after which the server dies. `stopped`:
+    whether the caller closed the stream before its end.
     """
 
     reply: str | Callable[[str], str] = ""

@@ -29,7 +29,9 @@ def numbered(prompt: str, part: str) -> int:
 
 def truthful(prompt: str) -> str:
     n = numbered(prompt, "Hộ nghèo không phải nộp")
-    return f"Không. Hộ nghèo không phải nộp tiền dịch vụ thu gom [{n}]. Hộ nghèo được hỗ trợ 2.000.000 đồng mỗi tháng [{n}]."
+    return f"Không. Hộ nghèo không phải nộp tiền dịch vụ thu gom [{n}]. " + (
+        f"Hộ nghèo được hỗ trợ 2.000.000 đồng mỗi tháng [{n}]."
+    )
 
 
 async def test_only_what_is_supported_is_said(library: Any, embedder: Any, scripted: Any) -> None:

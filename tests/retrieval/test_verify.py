@@ -117,11 +117,18 @@ def test_one_unknown_source_beside_a_good_one_is_dropped(sources: list[Hit]) -> 
 
 def test_a_statement_from_two_sources_keeps_both(sources: list[Hit]) -> None:
     (one,) = check(
-        "Chủ nuôi chó phải tiêm phòng bệnh dại cho chó ít nhất một lần mỗi năm, nếu không thì bị phạt tiền từ 500.000 đồng "
-        "đến 800.000 đồng đối với chủ nuôi [4][5].",
+        "Chủ nuôi chó phải tiêm phòng bệnh dại cho chó ít nhất một lần mỗi năm, nếu không thì bị phạt tiền "
+        "từ 500.000 đồng đến 800.000 đồng đối với chủ nuôi [4][5].",
         sources,
     )
     assert one.statement is not None and one.statement.citations == (4, 5), one.faults
+
+
+def test_what_is_left_open_may_be_said_and_nothing_beside_it(sources: list[Hit]) -> None:
+    assert verdicts("Các nguồn không quy định về nội dung này.", sources) == ["partly"]
+    assert verdicts("Các nguồn không quy định nhưng người dân được đốt rác sau nhà.", sources) == ["unsupported"]
+    assert verdicts("Nguồn không quy định mức phạt 5.000.000 đồng.", sources) == ["unsupported"]
+    assert verdicts("Văn bản không có quy định, do đó hộ nghèo phải nộp tiền.", sources) == ["unsupported"]
 
 
 def test_a_plain_sentence_without_a_mark_gets_the_source_that_says_it(sources: list[Hit]) -> None:
