@@ -29,7 +29,7 @@ ATTACHED = (
     "Quy chuẩn",
 )
 _TYPE = "|".join(_TYPES)
-_THIS_DOCUMENT = re.compile(rf"(?P<type>{_TYPE})\s+này(?!\w)", re.IGNORECASE)
+_THIS_DOCUMENT = re.compile(rf"(?P<type>{_TYPE})\s+này(?!\w)")  # "quyết định này" of a court is no document
 _ENACTED = r"(?:Quyết định|Nghị định|Thông tư|Nghị quyết)"
 _ATTACHED_TO = re.compile(
     rf"(?P<type>{'|'.join(ATTACHED)})(?: [^.;:()“”\n]{{0,250}}?)? (?:ban hành )?kèm theo {_ENACTED}(?P<this> này)?",
@@ -56,6 +56,8 @@ _LONG_NAMES = tuple(
     ph[òo]ng,? chống tác hại của (?:thuốc lá|rượu,? bia)
     ph[òo]ng,? chống nhiễm vi rút[^.;,]{0,90}\(HIV/AIDS\)
     ph[òo]ng,? chống [^\s,.;]+(?: [^\s,.;]+){0,3}?(?= (?:số|năm|và|có|được|đã|thì|hết|quy|để|theo|này|về)\b|[.,;:)]|$)
+    ph[òo]ng,? chống lụt,? bão
+    (?:về )?lực lượng dự bị động viên
     thi đua,? khen thưởng
     khám bệnh,? chữa bệnh
     cán bộ,? công chức
@@ -103,14 +105,14 @@ _LONG_NAMES = tuple(
     """.strip().splitlines()
 )
 _NO_NAME = """
-    này và của có được quy khác định hoặc hay thì đã về tại là trên theo gia tục do nêu số bổ các đó sư
+    này và của có được khác định hoặc hay thì đã về tại là trên theo gia tục do nêu số bổ các đó sư
     """.split()  # noqa: SIM905
 _ENDS_NAME = """
-    này và của có được quy hoặc hay thì đã về tại là theo do số năm hết để khi phải không cho đối trừ từ còn như với
+    này và của có được hoặc hay thì đã về tại là theo do số năm hết để khi phải không cho đối trừ từ còn như với
     trong áp ban bằng trước sau kể nếu mà nhưng bị sẽ thực cũng đang đến cùng vẫn chưa chỉ các
     đứng bao quyết cần thuộc gồm nêu ghi hiện bởi nhằm ngày tháng
     """.split()  # noqa: SIM905
-_WORD = re.compile(r"\s+([^\W\d_]+)")
+_WORD = re.compile(r"\s+(?!quy định\b)([^\W\d_]+)")
 
 
 @dataclass(frozen=True, slots=True)
