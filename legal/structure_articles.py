@@ -10,6 +10,7 @@ from itertools import pairwise
 from legal.structure_lines import Line, Marker, article
 from legal.text import fold
 
+_WINDOW = 400  # candidates: a mention is never farther from the article it would follow
 _INITIALS = frozenset("ĐÐƉD")
 
 
@@ -63,7 +64,7 @@ def is_contents(run: Sequence[Candidate], next_run: Sequence[Candidate]) -> bool
 
 def _bare_title(candidate: Candidate) -> str:
     """The start of a heading without dots, page number and diacritics."""
-    return fold(re.sub(r"[\s.…]*\d*$", "", candidate.marker.rest))[:40]
+    return fold(candidate.marker.rest[:300].rstrip("0123456789").rstrip(" .…"))[:40]
 
 
 def rising(run: Sequence[Candidate]) -> list[Candidate]:
@@ -74,7 +75,7 @@ def rising(run: Sequence[Candidate]) -> list[Candidate]:
     before: list[int] = []
     for here, candidate in enumerate(run):
         score, source = 0.0 if candidate.order[0] <= 1 else -0.5, -1
-        for there in range(here):
+        for there in range(max(0, here - _WINDOW), here):
             step = _step(run[there].order, candidate.order)
             if step is not None and best[there] + step >= score:
                 score, source = best[there] + step, there

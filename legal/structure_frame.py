@@ -40,7 +40,7 @@ class Frame:
 
 
 _CONTENTS_ENTRY = re.compile(r".{2,150}")
-_LEADING_NUMBER = re.compile(r"^[\dIVXA-Z]{1,4}(?:\.\d+)*[./)]\s*|[\s.…]*\d*$")
+_LEADING_NUMBER = re.compile(r"^[\dIVXA-Z]{1,4}(?:\.\d+)*[./)]\s*")
 _CONTENTS = re.compile(r"MỤC LỤC\s*:?", re.IGNORECASE)
 _PREAMBLE = re.compile(
     r"(?:- )?(?:Căn cứ|Xét |Theo đề nghị|Trên cơ sở|Thực hiện |Để |Nhằm |Sau khi|Thi hành "
@@ -137,7 +137,7 @@ def _contents_list(part: Part, lines: Sequence[Line]) -> set[int]:
             seen: set[str] = set()
             end = at + 1
             while end < part.tail and lines[end].table is None and _CONTENTS_ENTRY.fullmatch(lines[end].text):
-                entry = fold(_LEADING_NUMBER.sub("", lines[end].text))
+                entry = fold(_LEADING_NUMBER.sub("", lines[end].text).rstrip("0123456789").rstrip(" .…"))
                 if entry in seen or not (lines[end].capitals or lines[end].text[-1].isdigit()):
                     break
                 seen.add(entry)

@@ -14,6 +14,8 @@ from legal.structure_lines import Line, article, clause, point
 _MARKS = re.compile(r"[“”„«»\"]")
 _OPENING = '“„«"'
 _OPENERS = frozenset(_OPENING)
+# Past these a quotation was never closed: lines it runs over, marks open at once.
+_LONGEST, _DEEPEST = 4000, 12
 _INSTRUCTION = re.compile(
     r"sửa đổi|bổ sung|thay thế|bãi bỏ|h[ủu][ỷy] bỏ|thay (?:các )?(?:cụm )?từ|bỏ (?:các )?(?:cụm )?từ|đổi tên"
     r"|như sau\s*:$",
@@ -103,18 +105,22 @@ def _end(lines: Sequence[Line], start: int, own: _OwnPlace) -> int:
     depth = _depth(lines[start].text, 0)
     closed: int | None = None
     nested = False
-    for at in range(start + 1, len(lines)):
+    limit = min(len(lines), start + _LONGEST)
+    for at in range(start + 1, limit):
         text = lines[at].text
-        if text and text[0] in '“„«"':
+        if text[:1] in _OPENERS:
             nested = True
         depth = _depth(text, depth)
         if depth == 0:
             closed = at
             break
+        if depth > _DEEPEST:
+            limit = at
+            break
     if closed is not None and not nested:
         return closed
     quoted_article = _quoted_number(lines[start].text)
-    for at in range(start + 1, closed if closed is not None else len(lines)):
+    for at in range(start + 1, closed if closed is not None else limit):
         text = lines[at].text
         if own.goes_on(text, quoted_article):
             return at - 1
@@ -124,7 +130,7 @@ def _end(lines: Sequence[Line], start: int, own: _OwnPlace) -> int:
 
 def _end_of_orphan(lines: Sequence[Line], start: int, own: _OwnPlace) -> int | None:
     """Where quoted text without an opening mark ends: at a closing mark, or before this law's own next provision."""
-    for at in range(start + 1, len(lines)):
+    for at in range(start + 1, min(len(lines), start + _LONGEST)):
         text = lines[at].text
         if own.goes_on(text, own.quoted_article):
             return at - 1

@@ -100,7 +100,7 @@ class Tree:
 
     def finish(self) -> tuple[Provision, ...]:
         """The finished provisions with their eids."""
-        taken: set[str] = set()
+        taken: dict[str, int] = {}
         return tuple(_frozen(node, eid, "", taken) for node, eid in _addressed(self.roots, "", "", taken))
 
     def _siblings(self) -> list[Node]:
@@ -114,7 +114,7 @@ def _add_block(siblings: list[Node], text: str) -> None:
         siblings.append(Node("block", lines=[text]))
 
 
-def _frozen(node: Node, eid: str, attachment: str, taken: set[str]) -> Provision:
+def _frozen(node: Node, eid: str, attachment: str, taken: dict[str, int]) -> Provision:
     if node.kind == "appendix":
         attachment = eid
     children = node.children
@@ -126,7 +126,7 @@ def _frozen(node: Node, eid: str, attachment: str, taken: set[str]) -> Provision
     )  # fmt: skip
 
 
-def _addressed(siblings: list[Node], above: str, attachment: str, taken: set[str]) -> list[tuple[Node, str]]:
+def _addressed(siblings: list[Node], above: str, attachment: str, taken: dict[str, int]) -> list[tuple[Node, str]]:
     """Siblings with their eids: printed numbers first, then what has none takes the next free place."""
     eids: dict[int, str] = {}
     counts: dict[str, int] = {}
@@ -141,23 +141,23 @@ def _addressed(siblings: list[Node], above: str, attachment: str, taken: set[str
             while not eid or eid in taken:
                 counts[node.kind] = counts.get(node.kind, 0) + 1
                 eid = _joined(above, node.kind, str(counts[node.kind]))
-            taken.add(eid)
+            taken[eid] = 1
             eids[position] = eid
     return [(node, eids[position]) for position, node in enumerate(siblings)]
 
 
-def _attachment_eid(node: Node, counts: dict[str, int], taken: set[str]) -> str:
+def _attachment_eid(node: Node, counts: dict[str, int], taken: dict[str, int]) -> str:
     bare = arabic(node.number) if node.number else str(counts.get("appendix", 0) + 1)
     while _joined("", "appendix", bare) in taken:
         bare = str(int(bare) + 1) if bare.isdigit() else f"{bare}x"
     if bare.isdigit():
         counts["appendix"] = max(counts.get("appendix", 0), int(bare))
     eid = _joined("", "appendix", bare)
-    taken.add(eid)
+    taken[eid] = 1
     return eid
 
 
-def _numbered(node: Node, above: str, taken: set[str]) -> str:
+def _numbered(node: Node, above: str, taken: dict[str, int]) -> str:
     if node.kind == "heading" and "." in node.number:  # "5.2" is mục 2 of mục 5, whether or not that one is printed
         *upper, bare = [arabic(part) for part in node.number.split(".")]
         missing = "__".join(_joined("", "heading", part) for part in upper)
@@ -168,12 +168,12 @@ def _numbered(node: Node, above: str, taken: set[str]) -> str:
     return _free(_joined(above, node.kind, bare), taken)
 
 
-def _free(stem: str, taken: set[str]) -> str:
-    eid, times = stem, 1
-    while eid in taken:
-        times += 1
-        eid = f"{stem}-{times}"
-    taken.add(eid)
+def _free(stem: str, taken: dict[str, int]) -> str:
+    """The address, with `-2`, `-3` where it is taken. `taken`: each address with the times it was asked for."""
+    times = taken[stem] = taken.get(stem, 0) + 1
+    eid = stem if times == 1 else f"{stem}-{times}"
+    if eid != stem:
+        taken[eid] = 1
     return eid
 
 

@@ -18,7 +18,7 @@ _WORD = re.compile(r"[^\W_]+")
 _MARKS = re.compile("[\u0300-\u036f]")
 
 # A number with its thousands set off by points is one term ("1.000.000"); everything else breaks at punctuation.
-_SYLLABLE = re.compile(r"\d{1,3}(?:\.\d{3})+(?![\w.]?\d)|[^\W_]+")
+_SYLLABLE = re.compile(r"\d{1,3}(?:\.\d{3}){1,6}(?![\w.]?\d)|[^\W_]+")
 # Between two syllables of one bigram: blanks, or what joins the parts of a code ("52/2014/QH13", "NĐ-CP").
 _JOINT = re.compile(r"[ \t]+|[-/]")
 
