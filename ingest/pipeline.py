@@ -9,7 +9,7 @@ length; each document is written by itself, whole or not at all. Loading and rea
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,16 +24,18 @@ from ingest.home import Home
 from ingest.identity import Known
 from ingest.originals import Originals, sha256_of
 from ingest.pipeline_batch import Arrival, Run, Stopped
-from ingest.pipeline_steps import ChunkDocuments, EmbedPassages, ReadFiles, WriteDocuments
+from ingest.pipeline_steps import ChunkDocuments, Effects, EmbedPassages, ReadFiles, WriteDocuments
 from ingest.reading import Reader, Reading
 from ingest.reading_ahead import AheadReader
 from ingest.rebuild import rebuild
 from ingest.recover import Recovery, recover
 from ingest.report import Progress, Report, Stages
 from ingest.writer import Writer
+from legal.document import LegalDocument
 from legal.errors import Conflict, DocumentError, PhapquyError, UnreadableDocument
 from retrieval.haystack_quiet import Pipeline
 from retrieval.index import Index, IndexWriter
+from retrieval.passage import DocumentCard
 from serving.protocols import Embedder
 
 _EMBEDDER = "embedder"
@@ -57,6 +59,11 @@ class Removal:
     left: int
 
 
+def no_effects(document: LegalDocument, card: DocumentCard) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    """A document says nothing about others."""
+    return ()
+
+
 class Ingestor:
     """The writing side of a home. Calls from several threads or processes exclude each other (Conflict)."""
 
@@ -68,8 +75,12 @@ class Ingestor:
         embedder: Embedder,
         reader: Reader | None = None,
         settings: IngestSettings | None = None,
+        effects: Effects = no_effects,
     ) -> None:
-        """`index` must have been made by `embedder`; Conflict otherwise. The parts stay the caller's to close."""
+        """`index` must have been made by `embedder`, or writing raises Conflict; the parts stay the caller's to close.
+
+        `effects`: what a document that comes in does to the status of others.
+        """
         home.prepare()
         self.settings = settings or IngestSettings()
         self._home, self._catalogue, self._index, self._embedder = home, catalogue, index, embedder
@@ -82,7 +93,7 @@ class Ingestor:
             ("read", ReadFiles()),
             ("chunk", ChunkDocuments(embedder)),
             ("embed", EmbedPassages()),
-            ("write", WriteDocuments(self._originals)),
+            ("write", WriteDocuments(self._originals, effects)),
         ):
             self._pipeline.add_component(name, hop)
         for sender, receiver in (("read", "chunk"), ("chunk", "embed"), ("embed", "write")):
@@ -167,6 +178,10 @@ class Ingestor:
             report = rebuild(self._writing, self._index, writer, stages, progress or (lambda now: None))
             self._writing.set_meta(_EMBEDDER, self._embedder.name)
             return report
+
+    def close(self) -> None:
+        """Close the embedding cache; the other parts are the caller's."""
+        self._cache.close()
 
     def _check_embedder(self) -> None:
         made_by = self._index.manifest.embedder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import time
@@ -18,7 +19,7 @@ from ingest.pipeline import Ingestor, IngestSettings
 from ingest.reading import Reading, read_files
 from legal.errors import DocumentError
 from retrieval.embedded import EmbeddedIndex
-from retrieval.index import Manifest
+from retrieval.index import Manifest, SearchFilter
 from retrieval.points import SCHEMA
 from serving.protocols import Vectors
 
@@ -73,9 +74,9 @@ class House:
         entries = self.catalogue.documents(limit=500).entries
         wanted = {entry.card.key: {entry.card.version} for entry in entries}
         counts = [self.index.count(e.card.key, version=e.card.version) == e.passages for e in entries]
-        return (
-            self.index.versions() == wanted and all(counts) and self.index.count() == self.catalogue.counts().passages
-        )
+        shown = asyncio.run(self.index.fetch(SearchFilter(), limit=10_000))
+        total = self.catalogue.counts().passages
+        return self.index.versions() == wanted and all(counts) and self.index.count() == len(shown) == total
 
 
 @contextmanager
