@@ -50,8 +50,23 @@ def ingest(
         print_json(as_json(report))
     else:
         _show_report(report)
-    if report.failed:
+    if report.failed or report.stopped:
         raise typer.Exit(1)
+
+
+def reindex(json: AsJson = False) -> None:
+    """Tạo lại chỉ mục từ các văn bản đã nạp (sau khi đổi mô hình nhúng); chỉ mục cũ trả lời đến khi xong."""
+    with results_only():
+        from api.desk import open_desk
+        from api.schemas import as_json
+        from api.settings import load_settings
+
+        with open_desk(load_settings()) as desk, _progress() as on_progress:
+            report = desk.reindex(on_progress)
+    if json:
+        print_json(as_json(report))
+    else:
+        _show_report(report)
 
 
 def remove(
@@ -184,4 +199,4 @@ def _show_tree(document: dict[str, Any]) -> None:
     result_console().print(root)
 
 
-COMMANDS = (parse, ingest, remove, status)
+COMMANDS = (parse, ingest, remove, reindex, status)

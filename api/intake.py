@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from api.schemas import FailedFile, IngestOut, ProgressOut
-from ingest.report import Progress, Report
+
+if TYPE_CHECKING:
+    from ingest.report import Progress, Report
 
 
 def progress_out(progress: Progress) -> ProgressOut:

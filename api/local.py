@@ -44,6 +44,10 @@ class LocalDesk:
         """See `Desk`."""
         return self._workshop.ingest_here(paths, on_progress)
 
+    def reindex(self, on_progress: OnProgress) -> IngestOut:
+        """See `Desk`."""
+        return self._workshop.reindex_here(on_progress)
+
     def remove(self, number: str) -> RemovalOut:
         """See `Desk`."""
         return self._runner.run(self._workshop.remove(number))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -15,6 +15,7 @@ import structlog
 from api.caller import Caller
 from api.desk import OnProgress
 from api.faults import fault_place
+from api.intake import progress_out, report_out
 from api.present import answer_out, search_out
 from api.requests import answer_question, canonical_number, search_question
 from api.schemas import AnswerRequest, AnswerResponse, IngestOut, RemovalOut, SearchRequest, StatusOut, TimedSearch
@@ -38,7 +39,7 @@ class Workshop:
         self.parts = Parts(settings)
         self.public = public
         self._building = threading.Lock()
-        self._writing = threading.Lock()
+        self._turn = threading.Lock()
         self._stop = threading.Event()
 
     def __enter__(self) -> Self:
@@ -111,28 +112,43 @@ class Workshop:
 
     def ingest_here(self, paths: Sequence[Path], on_progress: OnProgress) -> IngestOut:
         """Ingest in this thread; one at a time. Raises Conflict while another runs."""
-        if not self._writing.acquire(blocking=False):
+        with self._writing():
+            with self._building:
+                ingestor = self.parts.ingestor
+            return report_out(
+                ingestor.ingest(
+                    [path.absolute() for path in paths],
+                    lambda progress: on_progress(progress_out(progress)),
+                    serving=self.public is not None,
+                    stop=self._stop.is_set,
+                )
+            )
+
+    def reindex_here(self, on_progress: OnProgress) -> IngestOut:
+        """Build the index anew with the embedder that is set, in this thread; the old one answers until it is whole."""
+        with self._writing():
+            with self._building:
+                ingestor = self.parts.rebuilder()
+            return report_out(ingestor.reindex(lambda progress: on_progress(progress_out(progress))))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        if not self._turn.acquire(blocking=False):
             raise Conflict("Đang có một lần nạp khác chạy trên kho này; hãy đợi nó xong.")
         try:
             self._stop.clear()
-            with self._building:
-                ingestor = self.parts.ingestor
-            from api.intake import progress_out, report_out
-
-            report = ingestor.ingest(
-                [path.absolute() for path in paths],
-                lambda progress: on_progress(progress_out(progress)),
-                serving=self.public is not None,
-                stop=self._stop.is_set,
-            )
+            yield
             self._count_syllables()
-            return report_out(report)
         finally:
-            self._writing.release()
+            self._turn.release()
 
     async def ingest(self, paths: Sequence[Path], on_progress: OnProgress) -> IngestOut:
         """`ingest_here` in a thread of its own."""
         return await asyncio.to_thread(self.ingest_here, paths, on_progress)
+
+    async def reindex(self, on_progress: OnProgress) -> IngestOut:
+        """`reindex_here` in a thread of its own."""
+        return await asyncio.to_thread(self.reindex_here, on_progress)
 
     def stop_ingest(self) -> None:
         """Ask a running ingest to stop after the document in hand."""

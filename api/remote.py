@@ -107,9 +107,15 @@ class RunningServer:
 
     def ingest(self, paths: Sequence[Path], on_progress: OnProgress) -> IngestOut:
         """See `Desk`; leaving early stops the server's work on it."""
-        body = {"paths": [str(path.absolute()) for path in paths]}
+        return self._follow("/ingest", {"paths": [str(path.absolute()) for path in paths]}, on_progress)
+
+    def reindex(self, on_progress: OnProgress) -> IngestOut:
+        """See `Desk`."""
+        return self._follow("/reindex", {}, on_progress)
+
+    def _follow(self, path: str, body: dict[str, Any], on_progress: OnProgress) -> IngestOut:
         try:
-            with self._client.stream("POST", "/ingest", json=body) as reply:
+            with self._client.stream("POST", path, json=body) as reply:
                 if reply.status_code != 200:
                     reply.read()
                     raise _error_of(reply)

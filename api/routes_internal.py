@@ -6,7 +6,7 @@ import asyncio
 import hmac
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,13 @@ from pydantic import BaseModel
 
 from api.caller import LOCAL
 from api.dependencies import PartsOf
+from api.desk import OnProgress
 from api.faults import fault_place
 from api.parts import Workshop
 from api.schemas import (
     AnswerRequest,
     AnswerResponse,
+    IngestOut,
     ProgressOut,
     RemovalOut,
     SearchRequest,
@@ -32,6 +34,8 @@ from api.schemas import (
     as_json,
 )
 from legal.errors import NotFound, PhapquyError
+
+Work = Callable[[OnProgress], Awaitable[IngestOut]]
 
 log = structlog.get_logger("phapquy.internal")
 
@@ -87,13 +91,21 @@ def router(token: str, internal_port: int) -> APIRouter:
 
     @routes.post("/ingest")
     async def ingest(body: IngestBody, parts: PartsOf) -> StreamingResponse:
-        return StreamingResponse(ingest_lines(parts, body.paths), media_type="application/x-ndjson")
+        return _followed(parts, lambda on_progress: parts.ingest(body.paths, on_progress))
+
+    @routes.post("/reindex")
+    async def reindex(parts: PartsOf) -> StreamingResponse:
+        return _followed(parts, parts.reindex)
 
     return routes
 
 
-async def ingest_lines(parts: Workshop, paths: list[Path]) -> AsyncIterator[bytes]:
-    """Progress as JSON lines, then the report or an error; closing it stops the ingest after the document in hand."""
+def _followed(parts: Workshop, work: Work) -> StreamingResponse:
+    return StreamingResponse(progress_lines(parts, work), media_type="application/x-ndjson")
+
+
+async def progress_lines(parts: Workshop, work: Work) -> AsyncIterator[bytes]:
+    """Progress as JSON lines, then the report or an error; closing it stops an ingest after the document in hand."""
     loop = asyncio.get_running_loop()
     latest: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
 
@@ -101,9 +113,9 @@ async def ingest_lines(parts: Workshop, paths: list[Path]) -> AsyncIterator[byte
         with suppress(RuntimeError):  # the loop may be gone at shutdown
             loop.call_soon_threadsafe(latest.put_nowait, {"progress": as_json(progress)})
 
-    async def work() -> None:
+    async def run() -> None:
         try:
-            report = await parts.ingest(paths, on_progress)
+            report = await work(on_progress)
             line: dict[str, Any] = {"report": as_json(report)}
         except PhapquyError as error:
             line = {"error": {"code": error.code, "reason": error.reason, "exit_code": error.exit_code}}
@@ -113,10 +125,11 @@ async def ingest_lines(parts: Workshop, paths: list[Path]) -> AsyncIterator[byte
         latest.put_nowait(line)
         latest.put_nowait(None)
 
-    task = asyncio.create_task(work())
+    task = asyncio.create_task(run())
     try:
         while (line := await latest.get()) is not None:
             yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
     finally:
-        parts.stop_ingest() if not task.done() else None
+        if not task.done():
+            parts.stop_ingest()
         await asyncio.gather(task, return_exceptions=True)

@@ -9,8 +9,10 @@ import structlog
 import uvicorn
 
 from api import logs, running
+from api.app import build
 from api.auth import Keys
 from api.binding import check, listen
+from api.parts import Workshop
 from api.remote import find_server
 from api.settings import Settings
 from api.terminal import print_line
@@ -28,9 +30,6 @@ def run(settings: Settings, host: str, port: int) -> None:
     if other is not None:
         other.close()
         raise Conflict(f"Đã có một máy chủ phapquy chạy trên kho này ({other.record.public}).")
-
-    from api.app import build
-    from api.parts import Workshop
 
     public_socket = listen(host, port)
     internal_socket = listen("127.0.0.1", 0)
@@ -62,21 +61,26 @@ def run(settings: Settings, host: str, port: int) -> None:
             # uvicorn raises the signal again when it has ended well; the home is still to be let go of.
             for told in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(told, lambda *_: None)
-            _Announcing(config, public).run(sockets=[public_socket, internal_socket])
+            _Announcing(config, public, workshop).run(sockets=[public_socket, internal_socket])
     finally:
         running.drop_record(settings.home, record)
     log.info("stopped")
 
 
 class _Announcing(uvicorn.Server):
-    """uvicorn, saying where it serves once it does."""
+    """uvicorn, saying where it serves once it does, and stopping a running ingest first when it is to end."""
 
-    def __init__(self, config: uvicorn.Config, public: str) -> None:
+    def __init__(self, config: uvicorn.Config, public: str, workshop: Workshop) -> None:
         super().__init__(config)
         self._public = public
+        self._workshop = workshop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
             print_line(f"phapquy đang phục vụ tại {self._public} (tài liệu API: {self._public}/docs)")
             log.info("serving", url=self._public)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._workshop.stop_ingest()
+        await super().shutdown(sockets=sockets)

@@ -149,6 +149,20 @@ class Parts:
         settings = IngestSettings(workers=workers) if workers else IngestSettings()
         return Ingestor(self.home, self.catalogue, self.index, self.embedder, settings=settings)
 
+    def rebuilder(self) -> Ingestor:
+        """The ingestor over the index as it is stored, whichever embedder made it; only for building it anew."""
+        if self.settings.qdrant.url:
+            raise BadRequest(
+                "Chỉ mục trên máy chủ Qdrant không tạo lại tại chỗ được: hãy đặt PHAPQUY_QDRANT__COLLECTION khác "
+                "rồi nạp lại văn bản."
+            )
+        if not self.built("index"):
+            from retrieval.embedded import EmbeddedIndex
+
+            self.home.prepare()
+            self.__dict__["index"] = _patiently(lambda: EmbeddedIndex(self.home.index))
+        return self.ingestor
+
     @cached_property
     def questions(self) -> QuestionPath:
         """The way of a question."""

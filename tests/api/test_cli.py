@@ -6,6 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ingest.catalogue import Catalogue
+from ingest.home import Home
+from ingest.syllables import SyllableCounts
+
 QUESTION = "Mức thu phí tham quan vườn chim là bao nhiêu?"
 
 
@@ -61,6 +65,18 @@ def test_ingest_reports_and_skips_what_did_not_change(run: Any, documents: Path,
     assert removed.code == 0
     assert removed.json["removed"] > 0 and removed.json["left"] == 0
     assert run(home, "remove", "7/2023/NQ-HĐND", "--json").code == 1
+    assert_syllables_are_those_of_the_documents(home, tmp_path)
+
+
+def assert_syllables_are_those_of_the_documents(home: Path, tmp_path: Path) -> None:
+    """Counts that were kept through additions, a replacement and a removal are those of counting anew."""
+    catalogue = Catalogue(Home(home).catalogue_url)
+    kept, anew = SyllableCounts(home / "cache").model(), SyllableCounts(tmp_path)
+    assert anew.model() is None
+    assert anew.refresh(catalogue) and not anew.refresh(catalogue)
+    catalogue.close()
+    assert kept is not None and kept == anew.model()
+    assert kept.restore("ho so xin mo ben do").text == "hồ sơ xin mở bến đò"
 
 
 def test_search_and_ask_print_what_http_gives(run: Any, server: Any, http: Any) -> None:
@@ -114,7 +130,7 @@ def test_a_missing_service_is_exit_code_3(run: Any, tmp_path: Path, documents: P
 def test_help_is_quick_and_lists_the_commands(run: Any, tmp_path: Path) -> None:
     done = run(tmp_path, "--help")
     assert done.code == 0
-    for command in ("parse", "ingest", "search", "ask", "serve", "remove", "status", "eval"):
+    for command in ("parse", "ingest", "search", "ask", "serve", "remove", "reindex", "status", "eval"):
         assert command in done.out
 
 

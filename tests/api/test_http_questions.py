@@ -46,6 +46,13 @@ def test_a_search_finds_the_article_in_the_fixed_shape(http: httpx.Client) -> No
     assert "07 ngày làm việc" in first["text"]
 
 
+def test_a_question_typed_without_diacritics_is_read_with_them(http: httpx.Client) -> None:
+    body = search(http, query="thoi han giai quyet ho so mo ben do").json()
+    assert body["query"]["restored"] is True
+    assert body["query"]["read_as"] == "thời hạn giải quyết hồ sơ mở bến đò"
+    assert body["results"][0]["provision"]["article"] == "3"
+
+
 def test_limit_and_filters_narrow_the_search(http: httpx.Client) -> None:
     assert len(search(http, query="quy định", limit=1).json()["results"]) == 1
     fees = search(http, query="quy định", filters={"numbers": ["7/2023/nq-hdnd"]}).json()["results"]
