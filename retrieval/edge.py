@@ -43,6 +43,10 @@ from serving.protocols import Vectors
 #: Points a call: readers get their turn between two calls.
 _BATCH = 16
 _PAGE = 1000
+#: Up to so many kilobytes of dense vectors in a segment (30,000 of 384 numbers) every vector is compared: 1 ms for
+#: 12,000, nothing missed, where the graph found 90% of the best 100 in that time. Above: the graph, with this beam.
+_EXACT_KB = 45_000
+_BEAM = 256
 _ALL = 10_000_000
 
 _READ = ["key", "position", *SHOWN_FIELDS]
@@ -94,6 +98,7 @@ class EdgeIndex:
         self._most_remembered = remembered
         self._remembered: OrderedDict[Any, Passage] = OrderedDict()
         self._manifest = manifest
+        self._folder = folder
         self._writing = threading.RLock()
         self._gate = threading.Lock()
         self._closed = False
@@ -215,8 +220,12 @@ class EdgeIndex:
             self._update(*operations)
 
     def optimise(self) -> bool:
-        """Merge segments and build the graph. Freezes the process for seconds: for worker processes only."""
+        """Merge segments, build their indexes. Freezes the process for seconds: for processes of its own only."""
         with self._writing, self._opened():
+            points = self._count(None)
+            self._shard.flush()
+            self._shard.close()
+            self._shard = engine.EdgeShard.load(str(self._folder), _config(self._manifest.dimension, points))
             return bool(self._shard.optimize())
 
     def flush(self) -> None:
@@ -317,8 +326,12 @@ class EdgeIndex:
                 return
 
 
-def _config(dimension: int) -> Any:
+def _config(dimension: int, points: int = 0) -> Any:
+    """The engine's settings for so many points: no graph where it would not be used."""
+    graph = points * dimension * 4 / 1024 > _EXACT_KB
     return engine.EdgeConfig(
+        hnsw_config=engine.HnswIndexConfig(m=16 if graph else 0, ef_construct=128, full_scan_threshold=_EXACT_KB),
+        optimizers=engine.EdgeOptimizersConfig(indexing_threshold=5_000),
         vectors={DENSE: engine.EdgeVectorParams(size=dimension, distance=engine.Distance.Cosine)},
         sparse_vectors={LEXICAL: engine.EdgeSparseVectorParams(modifier=engine.Modifier.Idf)},
     )
@@ -329,4 +342,11 @@ def _live(key: str, version: str, live: str) -> Any:
 
 
 def _query(query: Any, condition: Any, limit: int) -> Any:
-    return engine.QueryRequest(limit=limit, query=query, filter=condition, with_payload=False, with_vector=False)
+    return engine.QueryRequest(
+        limit=limit,
+        query=query,
+        filter=condition,
+        params=engine.SearchParams(hnsw_ef=_BEAM),
+        with_payload=False,
+        with_vector=False,
+    )

@@ -6,7 +6,6 @@ own while this one answers, then switches to it: on disk by the pointer, here by
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,7 +15,7 @@ from typing import TypeVar
 from legal.errors import Conflict, NotFound, ServiceUnavailable
 from retrieval.builder import Builder
 from retrieval.edge import EdgeIndex, IndexClosed
-from retrieval.generations import Generations, shard, stored_manifest
+from retrieval.generations import Generations, copy_tree, shard, stored_manifest
 from retrieval.index import Candidates, IndexWriter, Manifest, Point, SearchFilter, Sparse
 from retrieval.passage import Passage
 from serving.protocols import Vectors
@@ -106,7 +105,7 @@ class EmbeddedIndex:
                 made = self._generations.make(fresh or self.manifest)
                 if fresh is None:
                     self._index.flush()
-                    shutil.copytree(shard(self._generation), shard(made))
+                    copy_tree(shard(self._generation), shard(made))
                 builder = Builder(shard(made), fresh or self.manifest)
                 self._builder = builder if fresh is None else None
             try:
@@ -128,7 +127,7 @@ class EmbeddedIndex:
         with self._writing:
             self._index.flush()
             folder.mkdir(parents=True)
-            shutil.copytree(self._generation, folder / self._generation.name)
+            copy_tree(self._generation, folder / self._generation.name)
             (folder / "current").write_text(self._generation.name)
 
     def flush(self) -> None:

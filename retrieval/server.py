@@ -45,6 +45,8 @@ T = TypeVar("T")
 
 _BATCH = 128
 _PAGE = 1000
+_EXACT_KB = 45_000  # as in retrieval/edge.py
+_BEAM = 256
 _ALL = 10_000_000
 _READ = ["key", "position", *SHOWN_FIELDS]
 
@@ -107,7 +109,7 @@ class ServerIndex:
         condition = server_filter(conditions(where))
         asked: list[models.QueryRequest] = []
         if dense is not None:
-            asked.append(_query(dense.tolist(), DENSE, condition, limit))
+            asked.append(_query(dense.tolist(), DENSE, condition, limit, None if self._local else _BEAM))
         if sparse is not None and sparse.indices:
             vector = models.SparseVector(indices=list(sparse.indices), values=list(sparse.values))
             asked.append(_query(vector, LEXICAL, condition, limit))
@@ -213,6 +215,7 @@ class ServerIndex:
             name,
             vectors_config={DENSE: models.VectorParams(size=self._manifest.dimension, distance=models.Distance.COSINE)},
             sparse_vectors_config={LEXICAL: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+            hnsw_config=models.HnswConfigDiff(full_scan_threshold=_EXACT_KB),
             metadata=asdict(self._manifest),
         )
         if not self._local:
@@ -319,9 +322,17 @@ def _point(point: Point, position: int, written: int, *, live: bool) -> models.P
     return models.PointStruct(id=point.passage.id, vector=vectors, payload=payload)
 
 
-def _query(query: Any, using: str, condition: models.Filter, limit: int) -> models.QueryRequest:
+def _query(
+    query: Any, using: str, condition: models.Filter, limit: int, beam: int | None = None
+) -> models.QueryRequest:
     return models.QueryRequest(
-        query=query, using=using, filter=condition, limit=limit, with_payload=list(SHOWN_FIELDS), with_vector=False
+        query=query,
+        using=using,
+        filter=condition,
+        limit=limit,
+        params=models.SearchParams(hnsw_ef=beam) if beam else None,
+        with_payload=list(SHOWN_FIELDS),
+        with_vector=False,
     )
 
 
