@@ -167,19 +167,17 @@ class Workshop:
         return await asyncio.to_thread(work)
 
     async def status(self) -> StatusOut:
-        """What is in the home."""
+        """What is in the home; without a running server by the catalogue alone, which waits for nobody."""
 
         def work() -> StatusOut:
-            with self._building:
-                index, catalogue = self.parts.index, self.parts.catalogue
-            counts = catalogue.counts()
-            settings = self.parts.settings
+            catalogue = self.catalogue()
+            counts, settings = catalogue.counts(), self.parts.settings
             return StatusOut(
                 home=str(settings.home),
                 documents=counts.documents,
-                passages=index.count(),
+                passages=self.parts.index.count() if self.parts.built("index") else counts.passages,
                 failed=counts.failed,
-                embedder=index.manifest.embedder,
+                embedder=catalogue.meta("embedder"),
                 engine=settings.qdrant.url or "qdrant-edge",
                 generator=settings.generator.model if settings.generator.url else None,
                 serving=self.public,

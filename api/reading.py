@@ -8,9 +8,8 @@ from typing import Any
 
 def read_file(file: Path) -> dict[str, Any]:
     """The parsed document as fixed JSON values; raises DocumentError."""
+    from ingest.load import load
     from ingest.tree_json import parsed_json
     from legal.reading import read_document
-
-    from ingest.load import load
 
     return parsed_json(read_document(load(file), file.name))

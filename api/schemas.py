@@ -312,7 +312,7 @@ class StatusOut(BaseModel):
     documents: int
     passages: int
     failed: int
-    embedder: str
+    embedder: str | None
     engine: str
     generator: str | None
     serving: str | None = None
