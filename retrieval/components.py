@@ -119,8 +119,10 @@ class Retrieve(Hop):
         took["fuse"] = milliseconds(begun)
         evidence = None
         if trail.wants == "answer":
+            begun = perf_counter()
             similarity = candidates.dense[0].score if candidates.dense else None
             evidence = gather(question, [hit.passage for hit in hits], similarity)
+            took["evidence"] = milliseconds(begun)
         return {"trail": trail.then(hits=hits, evidence=evidence, warn=(*warn, *missing), took=took)}
 
     async def _embed(self, question: str) -> Vectors | None:

@@ -2,42 +2,55 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from legal.references import find_references
+from legal.references_documents import THIS
 from retrieval.answer import Hit
+from retrieval.fusion import provision_of
 from retrieval.index import Index, SearchFilter
+from retrieval.passage import Passage
 from retrieval.settings import RetrievalSettings
-
-#: "Điều 8 của Luật này", "khoản 2 Điều 8 Quy định này"; also bare "Điều 8" where no other document is named after it.
-_REFERENCE = re.compile(
-    r"\bĐiều\s+(?P<article>\d+[a-zđ]?)\b(?!\s*(?:,|và|đến)?\s*(?:của\s+)?"
-    r"(?:Luật|Bộ luật|Nghị định|Thông tư|Pháp lệnh|Hiến pháp|Nghị quyết)"
-    r"\s+(?!này))",
-)
 
 
 async def expansions(
     index: Index, hits: Sequence[Hit], where: SearchFilter, settings: RetrievalSettings
 ) -> tuple[Hit, ...]:
-    """Provisions that the first `settings.expand_from` hits refer to, at most `settings.expand_most`, one fetch a
-    document.
+    """Provisions that the first `settings.expand_from` hits refer to ("khoản 2 Điều 8 Luật này"), one fetch a document.
 
-    The caller's filter holds here too. Hits come with score 0 and why "reference".
+    At most `settings.expand_most`, in the order named; those that are hits already are left out. The caller's filter
+    holds here too. They come with score 0 and why "reference".
     """
-    have = {(hit.passage.document.key, hit.passage.article) for hit in hits}
+    have = {provision_of(hit.passage) for hit in hits}
     wanted: dict[str, list[str]] = {}
     for hit in hits[: settings.expand_from]:
         key = hit.passage.document.key
-        for match in _REFERENCE.finditer(hit.passage.text):
-            article = match["article"]
-            if (key, article) not in have and sum(map(len, wanted.values())) < settings.expand_most:
-                have.add((key, article))
-                wanted.setdefault(key, []).append(article)
+        for eid in _referred(hit.passage):
+            place = (key, eid.split("__para_")[0].split("__point_")[0])
+            if place not in have and sum(map(len, wanted.values())) < settings.expand_most:
+                have.add(place)
+                wanted.setdefault(key, []).append(eid)
     found: list[Hit] = []
-    for key, articles in wanted.items():
-        passages = await index.fetch(replace(where, documents=(key,), articles=tuple(articles)), limit=40)
-        first = {passage.article: passage for passage in reversed(passages) if "att_" not in passage.eid}
-        found += [Hit(0, 0.0, first[article], "reference") for article in articles if article in first]
+    for key, eids in wanted.items():
+        passages = await index.fetch(replace(where, documents=(key,), eids=tuple(eids)), limit=40)
+        for eid in eids:
+            passage = next((one for one in passages if _holds(one, eid)), None)
+            if passage is not None:
+                found.append(Hit(0, 0.0, passage, "reference"))
     return tuple(found)
+
+
+def _referred(passage: Passage) -> list[str]:
+    """The eids of provisions of its own document that a passage names, articles and what is in them."""
+    return [
+        eid
+        for reference in find_references(passage.text, passage.eid)
+        if reference.document == THIS and not reference.relative
+        for eid in reference.eids
+        if "art_" in eid
+    ]
+
+
+def _holds(passage: Passage, eid: str) -> bool:
+    return passage.eid == eid or any(span.eid == eid for span in passage.spans)
