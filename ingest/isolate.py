@@ -31,6 +31,15 @@ _MANY_FILES = 500
 _TEXT = "Tệp làm hỏng tiến trình đọc; đã bỏ qua tệp này."
 
 
+_parent: Connection | None = None  # in a child: the pipe to the one who gave it the file
+
+
+def ask_for_time(seconds: float) -> None:
+    """Called while a file is read: it will take this much longer than usual (pages to recognise). Else no effect."""
+    if _parent is not None:
+        _parent.send(("time", seconds))
+
+
 def resolve(name: str) -> Callable[..., Any]:
     """The function named `package.module:function`. Raises ValueError when there is none."""
     module, _, attribute = name.partition(":")
@@ -43,6 +52,8 @@ def resolve(name: str) -> Callable[..., Any]:
 def _child(name: str, pipe: Connection, memory: int) -> None:
     """Body of a child: take (path, arguments), answer ("value" | "error", pickled)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    global _parent
+    _parent = pipe
     function = resolve(name)
     _limit_memory(memory)
     while True:
@@ -78,7 +89,7 @@ def _limit_memory(memory: int) -> None:
 class _Worker:
     process: BaseProcess
     pipe: Connection
-    started: float = 0.0
+    deadline: float = 0.0
     path: Path | None = None
     at: int = -1
     files: int = 0
@@ -150,7 +161,7 @@ class Isolated(Generic[T]):
     def _start(self, at: int, path: Path, arguments: tuple[Any, ...]) -> _Worker:
         while True:
             worker = self._idle.pop() if self._idle else self._spawn()
-            worker.at, worker.path, worker.started = at, path, time.monotonic()
+            worker.at, worker.path, worker.deadline = at, path, time.monotonic() + self.limits.seconds
             worker.files += 1
             try:
                 worker.pipe.send((path, arguments))
@@ -170,13 +181,16 @@ class Isolated(Generic[T]):
     def _collect(self, busy: list[_Worker], done: dict[int, tuple[Path, T | DocumentError]]) -> None:
         """Wait for the next answer, death or timeout among the busy children."""
         now = time.monotonic()
-        soonest = min(worker.started + self.limits.seconds for worker in busy)
+        soonest = min(worker.deadline for worker in busy)
         ready = set(wait([worker.pipe for worker in busy], max(soonest - now, 0.0)))
         now = time.monotonic()
         for worker in list(busy):
             if worker.pipe in ready:
-                result = self._answer(worker)
-            elif now - worker.started >= self.limits.seconds:
+                answer = self._answer(worker)
+                if answer is None:
+                    continue
+                result = answer[0]
+            elif now >= worker.deadline:
                 _end(worker)
                 result = LimitExceeded(f"Đọc tệp quá {self.limits.seconds:g} giây.")
             else:
@@ -185,25 +199,29 @@ class Isolated(Generic[T]):
             assert worker.path is not None
             done[worker.at] = (worker.path, result)
 
-    def _answer(self, worker: _Worker) -> T | DocumentError:
+    def _answer(self, worker: _Worker) -> tuple[T | DocumentError] | None:
+        """What the child says of its file; None when it only asked for time."""
         try:
             kind, data = worker.pipe.recv()
         except (EOFError, OSError, pickle.UnpicklingError):
             _end(worker)
-            return LimitExceeded("Tiến trình đọc tệp bị dừng (hết bộ nhớ hoặc tệp làm hỏng trình đọc).")
+            return (LimitExceeded("Tiến trình đọc tệp bị dừng (hết bộ nhớ hoặc tệp làm hỏng trình đọc)."),)
+        if kind == "time":
+            worker.deadline += min(float(data), self.limits.ocr_page_seconds * self.limits.pages)
+            return None
         if kind == "memory":
             _end(worker)
-            return LimitExceeded(f"Đọc tệp cần hơn {self.limits.memory >> 20} MB bộ nhớ.")
+            return (LimitExceeded(f"Đọc tệp cần hơn {self.limits.memory >> 20} MB bộ nhớ."),)
         if worker.files >= _MANY_FILES:
             _end(worker)
         else:
             self._idle.append(worker)
         if kind == "fault":
-            return UnreadableDocument(_TEXT)
+            return (UnreadableDocument(_TEXT),)
         result = pickle.loads(data)
         if isinstance(result, PhapquyError) and not isinstance(result, DocumentError):
-            return UnreadableDocument(result.reason)
-        return result  # type: ignore[no-any-return]
+            return (UnreadableDocument(result.reason),)
+        return (result,)
 
 
 def _end(worker: _Worker) -> None:

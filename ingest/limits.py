@@ -10,7 +10,8 @@ class Limits:
     """Bounds for one file. Sizes are bytes, times are seconds of wall clock.
 
     `unpacked` bounds the sum of the members of a zip container, `ratio` unpacked : packed of one large member,
-    `text` the characters of the blocks that come out.
+    `text` the characters of the blocks that come out, `pixels` one picture. A scan may take `ocr_page_seconds` a page
+    beyond `seconds`.
     """
 
     file: int = 200 << 20
@@ -22,6 +23,8 @@ class Limits:
     memory: int = 3 << 30
     seconds: float = 120.0
     office_seconds: float = 90.0
+    ocr_page_seconds: float = 90.0
+    pixels: int = 120_000_000
 
 
 DEFAULT_LIMITS = Limits()

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ingest.docx import read_docx
 from ingest.html import read_html
-from ingest.kinds import kind_of
+from ingest.images import read_image
+from ingest.kinds import IMAGES, kind_of
 from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.mhtml import read_mhtml
 from ingest.office import converted
@@ -37,6 +38,7 @@ _READERS: dict[str, Callable[[Path, Limits], Source]] = {
     "pdf": read_pdf,
     "txt": read_text,
     "md": read_markdown,
+    **dict.fromkeys(IMAGES, read_image),
 }
 
 

@@ -1,23 +1,28 @@
-"""Text PDFs: lines with their places from PDFium, furniture taken off, columns, tables and paragraphs put together."""
+"""PDFs: lines with their places from PDFium or OCR, furniture taken off, tables and paragraphs put together."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
+from PIL import Image
 
+from ingest.isolate import ask_for_time
 from ingest.limits import Limits
+from ingest.ocr import PageText, recognise_all
 from ingest.paragraphs import starts_item
 from ingest.pdf_layout import Band, Flow, bands_of, column_regions, margins_of, region_table
 from ingest.pdf_segments import Segment, pdfium_segments, poppler_segments
 from ingest.pdf_tables import RuledTable, is_ruled, ruled_tables, table_of
+from ingest.review import doubts_of
 from legal.blocks import Source
-from legal.errors import EncryptedDocument, LimitExceeded, ScannedDocument, UnreadableDocument
+from legal.errors import EncryptedDocument, LimitExceeded, UnreadableDocument
 from legal.syllables import impossible_share
 
 _PAGE_NUMBER = re.compile(r"[-–—\s|]*(?:(?:trang|page)\s*)?\d{1,4}(?:\s*[/|]\s*\d{1,4})?[-–—\s|]*\Z", re.IGNORECASE)
@@ -37,10 +42,10 @@ _EDGE = 3  # running heads have at most so many lines
 
 
 def read_pdf(path: Path, limits: Limits) -> Source:
-    """The document in a PDF with a text layer; page numbers, running heads and signature stamps are furniture.
+    """The document in a PDF; page numbers, running heads and signature stamps are furniture.
 
-    Raises EncryptedDocument, ScannedDocument (no text layer), UnreadableDocument (broken or ruined text),
-    LimitExceeded (too many pages).
+    Pages that are pictures, or whose text layer is ruined, are read by OCR; what it read badly is in `doubts`.
+    Raises EncryptedDocument, UnreadableDocument (broken, no text), LimitExceeded (too many pages), MissingProgram.
     """
     document = _open(path)
     try:
@@ -68,28 +73,57 @@ def _open(path: Path) -> Any:
 def _compose(path: Path, document: Any, limits: Limits) -> Source:
     pages: list[list[Segment]] = []
     tables: list[list[RuledTable]] = []
-    pictured = 0
+    scanned: list[int] = []
     for number in range(len(document)):
         page = document[number]
-        found: list[RuledTable] = []
-        if is_ruled(page):
-            found = ruled_tables(path, number)
+        found = ruled_tables(path, number) if is_ruled(page) else []
         segments = _segments(page, found)
         if _letters(segments) < _FEW_LETTERS and _pictured(page):
-            pictured += 1
+            scanned.append(number)
         pages.append(segments)
         tables.append(found)
         page.close()
-    if not sum(map(_letters, pages)):
-        if pictured:
-            raise ScannedDocument("Tệp PDF chỉ có ảnh quét, không có lớp chữ.")
-        raise UnreadableDocument("Tệp PDF không có chữ nào.")
-    if pictured:
-        raise ScannedDocument(f"Tệp PDF có {pictured} trang là ảnh quét, không có lớp chữ.")
     if impossible_share(_text(pages)) > RUINED:
-        pages = _second_reading(path, pages, limits)
+        pages, ruined = _second_reading(path, pages, limits)
+        scanned = sorted({*scanned, *ruined})
+    notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    if scanned:
+        read = _recognised(document, scanned, limits)
+        for number, page_text in read.items():
+            pages[number], tables[number] = list(page_text.segments), []
+        which = "mọi trang" if len(scanned) == len(pages) else f"{len(scanned)}/{len(pages)} trang"
+        notes = (f"Đọc {which} bằng OCR.",)
+        doubts = doubts_of({number + 1: page_text for number, page_text in read.items()})
+    if not sum(map(_letters, pages)):
+        raise UnreadableDocument("Tệp PDF không có chữ nào.")
     pages, furniture = without_furniture(pages)
-    return assemble(pages, tables, furniture)
+    source = assemble(pages, tables, furniture)
+    return replace(source, notes=notes, doubts=doubts)
+
+
+def _recognised(document: Any, numbers: list[int], limits: Limits) -> dict[int, PageText]:
+    """OCR of the pages with these numbers (0-based)."""
+    ask_for_time(limits.ocr_page_seconds * len(numbers))
+
+    def picture(number: int) -> Callable[[], Image.Image]:
+        return lambda: _rendered(document[number], limits)
+
+    return dict(recognise_all(((number, picture(number)) for number in numbers), limits.ocr_page_seconds))
+
+
+def _rendered(page: Any, limits: Limits) -> Image.Image:
+    """The page as a picture in which one pixel is one pixel of its largest scan; 200 dpi where there is none."""
+    scale = 200 / 72
+    widest = 0.0
+    for image in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+        left, _, right, _ = image.get_bounds()
+        if right - left > widest:
+            widest = right - left
+            scale = max(image.get_px_size()) / max(right - left, image.get_bounds()[3] - image.get_bounds()[1])
+    most = (limits.pixels / max(page.get_width() * page.get_height(), 1.0)) ** 0.5
+    picture: Image.Image = page.render(scale=min(max(scale, 1.0), most), grayscale=True).to_pil()
+    return picture
 
 
 def _segments(page: Any, tables: list[RuledTable]) -> list[Segment]:
@@ -118,13 +152,24 @@ def _pictured(page: Any) -> bool:
     return bool(covered > 0.4 * area)
 
 
-def _second_reading(path: Path, pages: list[list[Segment]], limits: Limits) -> list[list[Segment]]:
-    """poppler's text where PDFium's is ruined (fonts whose letters map wrongly differ in what they lead astray)."""
-    read = [poppler_segments(path, number, limits.seconds) for number in range(1, len(pages) + 1)]
-    other = [segments if segments is not None else [] for segments in read]
-    if not sum(map(_letters, other)) or impossible_share(_text(other)) > RUINED:
-        raise UnreadableDocument("Lớp chữ của tệp PDF bị hỏng (phông chữ không theo Unicode); cần bản khác.")
-    return other
+def _second_reading(
+    path: Path, pages: list[list[Segment]], limits: Limits
+) -> tuple[list[list[Segment]], list[int]]:
+    """poppler's text where PDFium's is ruined (fonts whose letters map wrongly lead them astray differently).
+
+    Also the pages (0-based) where both are ruined: those have to be looked at as pictures.
+    """
+    ruined: list[int] = []
+    better: list[list[Segment]] = []
+    for number, segments in enumerate(pages):
+        if impossible_share(_text([segments])) > RUINED:
+            other = poppler_segments(path, number + 1, limits.seconds)
+            if other is not None and _letters(other) and impossible_share(_text([other])) <= RUINED:
+                segments = other
+            else:
+                ruined.append(number)
+        better.append(segments)
+    return better, ruined
 
 
 def without_furniture(pages: list[list[Segment]]) -> tuple[list[list[Segment]], list[str]]:

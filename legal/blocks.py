@@ -55,9 +55,11 @@ class Source:
 
     `furniture`: text of the file that is not the document's own: page numbers, running heads, menus; kept so that
     coverage can be proven. `notes`: remarks for an administrator ("macros ignored"), Vietnamese, without content.
+    `doubts`: why a person must look before this is searchable (a page that OCR read badly); empty: nothing is amiss.
     """
 
     kind: str
     blocks: tuple[Block, ...]
     furniture: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    doubts: tuple[str, ...] = field(default=())
