@@ -7,7 +7,7 @@ the journal.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from ingest.catalogue import Catalogue, card_of
 from ingest.catalogue_tables import (
     LIVE,
-    NEEDS_REVIEW,
     REMOVED,
     REPLACED,
     WRITING,
@@ -120,21 +119,11 @@ class CatalogueWriting:
                 for row in rows
             }
 
-    def numbered(self) -> dict[str, tuple[str | None, str | None]]:
-        """Number and issuer of every document that answers, by key."""
+    def cards(self) -> dict[str, DocumentCard]:
+        """The card of every document that answers, by key; without access labels."""
         with self._sessions() as session:
-            rows = session.execute(
-                select(DocumentRow.key, DocumentRow.number, DocumentRow.issuer).where(
-                    DocumentRow.current_version.is_not(None)
-                )
-            )
-            return {key: (number, issuer) for key, number, issuer in rows}
-
-    def version_with(self, sha256: str, states: Collection[str] = (LIVE, REPLACED, NEEDS_REVIEW)) -> str | None:
-        """A version read from a file with these bytes, the live one first."""
-        with self._sessions() as session:
-            query = select(VersionRow.id).where(VersionRow.sha256 == sha256, VersionRow.state.in_(states))
-            return session.scalar(query.order_by((VersionRow.state == LIVE).desc(), VersionRow.created.desc()).limit(1))
+            rows = session.scalars(select(DocumentRow).where(DocumentRow.current_version.is_not(None)))
+            return {row.key: card_of(row, row.current_version or "", ()) for row in rows}
 
     def labels(self, key: str) -> tuple[str, ...]:
         """The access labels of a document; empty for an unknown one."""

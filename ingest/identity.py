@@ -10,7 +10,10 @@ from typing import Literal
 from ingest.catalogue_writing import CatalogueWriting, KnownFile, LiveVersion
 from ingest.files import FoundFile
 from ingest.reading import Reading
+from legal.document import Metadata
 from legal.text import fold
+
+_WITH_YEAR = re.compile(r"/(?:19|20)\d\d(?:/|$)")
 
 Action = Literal["add", "replace", "duplicate", "older"]
 
@@ -27,10 +30,13 @@ class Decision:
 class Known:
     """The documents of a home while an ingest runs: what was live at its start and what it decided since.
 
-    The rule: a file that is read again replaces what it brought. Else, of several files of one document (same number,
-    same issuer as far as known) one with the same words is a duplicate; of different texts the file written last
-    answers, the other is kept as a version. A document without a number is known by its file's name; two files of one
-    name and different text are two documents.
+    The rule: a file that is read again replaces what it brought. Else, of several files of one document one with the
+    same words is a duplicate; of different texts the file written last answers, the other is kept as a version.
+
+    One document is: same number and, as far as both are known, same issuer. A number without a year ("715/QĐ-UBND",
+    "QT 11/CX-HCTP") comes again every year and is miscopied from procedure to procedure: there the day and most words
+    of the title must agree too. A document without a number is known by its file's name; two files of one name and
+    different text are two documents.
     """
 
     def __init__(self, writing: CatalogueWriting) -> None:
@@ -38,10 +44,11 @@ class Known:
         self.live: dict[str, LiveVersion] = writing.live()
         self.shas: dict[str, str] = {live.sha256: live.version for live in self.live.values()}
         self._before: dict[str, LiveVersion | None] = {}
-        self._numbers: dict[str, dict[str, str | None]] = {}
-        for key, (number, issuer) in writing.numbered().items():
-            if number:
-                self._numbers.setdefault(number, {})[key] = issuer
+        self._bearers: dict[str, dict[str, Metadata]] = {}  # by number, by key
+        for key, card in writing.cards().items():
+            if card.number:
+                described = Metadata(number=card.number, title=card.title, issuer=card.issuer, issued=card.issued)
+                self._bearers.setdefault(card.number, {})[key] = described
 
     def is_unchanged(self, file: FoundFile) -> bool:
         """Whether the file is as it was when it became a version, by size and time alone."""
@@ -70,9 +77,9 @@ class Known:
         self._before[version] = self.live.get(key)
         self.live[key] = LiveVersion(key, version, 0, sha256, reading.text_hash, file.time)
         self.shas[sha256] = version
-        number = reading.document.metadata.number
-        if number:
-            self._numbers.setdefault(number, {})[key] = reading.document.metadata.issuer
+        metadata = reading.document.metadata
+        if metadata.number:
+            self._bearers.setdefault(metadata.number, {})[key] = metadata
 
     def lost(self, key: str, version: str) -> None:
         """A reading that was taken could not be written after all."""
@@ -83,27 +90,64 @@ class Known:
                 self.live[key] = before
 
     def _key(self, file: FoundFile, reading: Reading) -> str:
-        number, issuer = reading.document.metadata.number, reading.document.metadata.issuer
+        metadata = reading.document.metadata
+        number = metadata.number
         if not number:
             return self._file_key(file, reading)
-        bearers = self._numbers.get(number, {})
+        bearers = self._bearers.get(number, {})
+        brought = self._brought_by(file)
+        if brought in bearers:
+            return brought
         for key, other in bearers.items():
-            if issuer is None or other is None or slug(issuer) == slug(other):
+            if _same_document(metadata, other):
                 return key
-        return f"{number}@{slug(issuer or '')}" if bearers else number
+        if not bearers:
+            return number
+        issuers = {slug(other.issuer or "") for other in bearers.values()}
+        days = {other.issued for other in bearers.values()}
+        if metadata.issuer and slug(metadata.issuer) not in issuers:
+            key = f"{number}@{slug(metadata.issuer)}"
+        elif metadata.issued and metadata.issued not in days:
+            key = f"{number}@{metadata.issued.isoformat()}"
+        else:
+            key = f"{number}@{slug(metadata.title or '')[:80]}"
+        return key if key not in bearers else f"{key}-{_place(file)}"
+
+    def _brought_by(self, file: FoundFile) -> str:
+        """The key of the document that answers from this file as it was; "" for none."""
+        known = self.files.get(str(file.path))
+        if known is None or known.version is None:
+            return ""
+        return next((key for key, live in self.live.items() if live.version == known.version), "")
 
     def _file_key(self, file: FoundFile, reading: Reading) -> str:
-        known = self.files.get(str(file.path))
-        if known is not None:
-            for key, live in self.live.items():
-                if live.version == known.version and key.startswith("file:"):
-                    return key
+        brought = self._brought_by(file)
+        if brought.startswith("file:"):
+            return brought
         key = f"file:{slug(file.path.stem) or 'van-ban'}"
         live_now = self.live.get(key)
         if live_now is None or live_now.text_hash == reading.text_hash:
             return key
-        place = hashlib.blake2b(str(file.path).encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
-        return f"{key}-{place}"
+        return f"{key}-{_place(file)}"
+
+
+def _same_document(one: Metadata, other: Metadata) -> bool:
+    """Whether two texts of one number are of one document."""
+    if one.issuer and other.issuer and slug(one.issuer) != slug(other.issuer):
+        return False
+    if one.number and _WITH_YEAR.search(one.number):
+        return True
+    if one.issued and other.issued and one.issued != other.issued:
+        return False
+    if not one.title or not other.title:
+        return True
+    here, there = set(fold(one.title).split()), set(fold(other.title).split())
+    return len(here & there) >= 0.6 * len(here | there)
+
+
+def _place(file: FoundFile) -> str:
+    """A short name for where a file lies."""
+    return hashlib.blake2b(str(file.path).encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
 
 
 def slug(text: str) -> str:

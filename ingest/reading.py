@@ -23,8 +23,8 @@ from legal.text import words
 class Reading:
     """A file that was read.
 
-    `text_hash`: of its words in order, whatever the format. `coverage`: share of the file's words that stand in the
-    document, 1.0 when none is lost. `load_seconds`, `read_seconds`: work of the child.
+    `text_hash`: of its metadata and its words in order, whatever the format. `coverage`: share of the file's words that
+    stand in the document, 1.0 when none is lost. `load_seconds`, `read_seconds`: work of the child.
     """
 
     kind: str
@@ -86,8 +86,13 @@ def read_source(source: Source, file_name: str, load_seconds: float = 0.0) -> Re
 
 
 def text_hash(document: LegalDocument) -> str:
-    """SHA-256 of the words of the tree in order: equal for the same text in another file format."""
+    """SHA-256 of what the document is and of the words of its tree in order: equal for the same in another format."""
+    meta = document.metadata
     digest = hashlib.sha256()
+    days = (meta.issued, meta.validity.effective_from, meta.validity.effective_to)
+    for value in (meta.number, meta.type, meta.issuer, *days):
+        digest.update(f"{value}\n".encode())
+    digest.update(" ".join(words(meta.title or "")).encode("utf-8", "surrogatepass"))
     for node in document.walk():
         for word in words(f"{node.title_line} {node.own_text}"):
             digest.update(word.encode("utf-8", "surrogatepass") + b" ")

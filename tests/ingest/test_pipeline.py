@@ -138,6 +138,25 @@ def test_one_number_of_two_issuers_is_two_documents(tmp_path: Path) -> None:
         assert house.agrees()
 
 
+def test_a_number_without_a_year_is_not_enough(tmp_path: Path) -> None:
+    def decision(title: str, year: int) -> str:
+        text = law(7, year=year).replace("Quy định về phí của tỉnh", title)
+        return text.replace(f"7/{year}/QĐ-UBND", "7/QĐ-UBND")
+
+    first = "Ban hành quy trình đăng ký kết hôn tại xã"
+    write(tmp_path / "f", "1.html", decision(first, 2031))
+    write(tmp_path / "f", "2.html", decision(first, 2032))
+    write(tmp_path / "f", "3.html", decision("Thành lập tổ công tác chuyển đổi số", 2031))
+    with opened(tmp_path / "home") as house:
+        assert house.ingestor.ingest([tmp_path / "f"]).added == 3
+        keys = {entry.card.key for entry in house.catalogue.documents().entries}
+        assert len(keys) == 3
+        assert keys >= {"7/QĐ-UBND", "7/QĐ-UBND@2032-05-02"}
+        write(tmp_path / "f", "3.html", decision("Thành lập tổ chuyển đổi số", 2031))
+        assert house.ingestor.ingest([tmp_path / "f"]).replaced == 1
+        assert house.agrees()
+
+
 def test_documents_without_a_number_are_known_by_their_file(tmp_path: Path) -> None:
     page = "<html><body><p>1. Mục đích</p><p>{}</p><p>2. Phạm vi</p><p>Áp dụng cho mọi người.</p></body></html>"
     one = write(tmp_path / "a", "Quy trình.html", page.format("Tiếp nhận hồ sơ của công dân."))
