@@ -120,7 +120,8 @@ class Retrieve(Hop):
         evidence = None
         if trail.wants == "answer":
             begun = perf_counter()
-            similarity = candidates.dense[0].score if candidates.dense else None
+            scaled = self._embedder is not None and self._settings.similarity_of in self._embedder.name
+            similarity = candidates.dense[0].score if candidates.dense and scaled else None
             evidence = gather(question, [hit.passage for hit in hits], similarity)
             took["evidence"] = milliseconds(begun)
         return {"trail": trail.then(hits=hits, evidence=evidence, warn=(*warn, *missing), took=took)}

@@ -27,11 +27,14 @@ class RetrievalSettings:
     expand_most: int = 4
 
     # "nothing found": the evidence of an answer, between 0 and 1 (`retrieval/evidence.py`)
-    min_confidence: float = 0.42
-    similarity_floor: float = 0.78  # cosine of the embedder for unrelated texts
-    similarity_ceiling: float = 0.90  # cosine for a question and its own provision
-    coverage_weight: float = 0.65
-    similarity_weight: float = 0.35
+    min_confidence: float = 0.45
+    coverage_weight: float = 0.35  # of the words, the rest is the meaning's
+    similarity_floor: float = 0.82  # cosine of this embedder for unrelated texts
+    similarity_ceiling: float = 0.93  # and for a question beside the provision that answers it
+    similarity_of: str = (
+        "multilingual-e5-small"  # embedders whose name holds this have that scale; others count by words
+    )
+    min_coverage: float = 0.3  # where only words count
 
     # extractive answer
     extract_provisions: int = 5

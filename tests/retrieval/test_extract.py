@@ -121,17 +121,15 @@ def test_a_question_of_how_much_is_answered_by_the_number(library: Any) -> None:
 
 def test_confidence_rises_with_each_sign() -> None:
     settings = RetrievalSettings()
-    nothing, all_of_it = Evidence(0, 0, 0, 0.7), Evidence(1, 1, 1, 0.95)
-    assert confidence(nothing, settings) == 0.0 and confidence(all_of_it, settings) == 1.0
-    base = Evidence(0.5, 0.5, 0.5, 0.84)
-    for better in (
-        replace(base, coverage=0.8),
-        replace(base, pooled=0.8),
-        replace(base, rarest=0.8),
-        replace(base, similarity=0.89),
-    ):
+    assert confidence(Evidence(0.0, 0.7), settings) == 0.0 and confidence(Evidence(1.0, 0.95), settings) == 1.0
+    base = Evidence(0.5, 0.86)
+    for better in (replace(base, coverage=0.8), replace(base, similarity=0.89)):
         assert confidence(better, settings) > confidence(base, settings)
-    assert 0.0 < confidence(replace(base, similarity=None), settings) < 1.0
+    assert (
+        confidence(Evidence(0.29, None), settings)
+        < settings.min_confidence
+        < confidence(Evidence(0.31, None), settings)
+    )
 
 
 @pytest.mark.parametrize(
