@@ -31,9 +31,7 @@ class RetrievalSettings:
     coverage_weight: float = 0.35  # of the words, the rest is the meaning's
     similarity_floor: float = 0.82  # cosine of this embedder for unrelated texts
     similarity_ceiling: float = 0.93  # and for a question beside the provision that answers it
-    similarity_of: str = (
-        "multilingual-e5-small"  # embedders whose name holds this have that scale; others count by words
-    )
+    similarity_of: str = "multilingual-e5-small"  # in the names of embedders of that scale; others count by words only
     min_coverage: float = 0.3  # where only words count
 
     # extractive answer
@@ -42,7 +40,6 @@ class RetrievalSettings:
 
     # generated answer; tokens by the model's own tokenizer
     sources: int = 8
-    source_characters: int = 6000
     answer_tokens: int = 1200
     prompt_margin_tokens: int = 64
     temperature: float = 0.0
