@@ -10,12 +10,13 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ingest.docx_styles import Look, Styles, W
+from ingest.legacy import NOTE, LegacyRuns, legacy_runs
 from ingest.limits import Limits
 from ingest.package import check_package, read_member, refuse_doctype
 from ingest.paragraphs import LINE_BREAK, Run, clean, paragraphs_of
@@ -60,8 +61,9 @@ class _Found:
 class _Walker:
     """One pass over a story (body, header, footnote) of the package."""
 
-    def __init__(self, styles: Styles, labels: Any, found: _Found) -> None:
+    def __init__(self, styles: Styles, labels: Any, found: _Found, legacy: LegacyRuns) -> None:
         self._styles = styles
+        self._legacy = legacy
         self._labels = labels
         self._found = found
         self._carried: list[Run] = []
@@ -148,6 +150,8 @@ class _Walker:
                 pieces.append(LINE_BREAK)
             elif tag == W + "noBreakHyphen":
                 pieces.append("-")
+            elif tag == W + "softHyphen":
+                pieces.append("\u00ad")  # in TCVN3 this is the letter ư
             elif tag == W + "sym":
                 pieces.append(_symbol(child))
             elif tag == W + "ruby":
@@ -162,6 +166,8 @@ class _Walker:
         text = "".join(pieces)
         if not text:
             return
+        if self._legacy:
+            text = self._legacy.text(text, look.font)
         if look.hidden:
             if hidden := clean(text):
                 self._found.aside.append(hidden)
@@ -171,7 +177,7 @@ class _Walker:
     def _aside(self, holder: Any) -> None:
         """Text boxes stand apart from the body."""
         for box in holder.iter(W + "txbxContent"):
-            inner = _Walker(self._styles, None, self._found)
+            inner = _Walker(self._styles, None, self._found, self._legacy)
             self._found.aside.extend(texts_in(inner.blocks(box)))
 
     def _table(self, tbl: Any) -> list[Block]:
@@ -263,7 +269,10 @@ def read_docx(path: Path, limits: Limits) -> Source:
     if any(name.endswith("vbaProject.bin") for name in names):
         found.note("Tệp có macro: đã bỏ qua.")
     styles = Styles(_related(part, "styles"))
-    walker = _Walker(styles, _labels(document), found)
+    legacy = legacy_runs(_raw_runs(part.element.body, styles))
+    if legacy:
+        found.note(NOTE)
+    walker = _Walker(styles, _labels(document), found, legacy)
     try:
         blocks = walker.blocks(part.element.body)
     except RecursionError as error:
@@ -272,7 +281,7 @@ def read_docx(path: Path, limits: Limits) -> Source:
     furniture: list[str] = []
     for kind in ("header", "footer", "footnotes", "endnotes"):
         for story in _stories(part, kind):
-            inner = _Walker(styles, None, found)
+            inner = _Walker(styles, None, found, legacy)
             holders = story.findall(W + kind[:-1]) if kind.endswith("notes") else [story]
             for holder in holders:
                 furniture.extend(texts_in(inner.blocks(holder)))
@@ -282,6 +291,20 @@ def read_docx(path: Path, limits: Limits) -> Source:
     if not blocks:
         raise UnreadableDocument("Tệp Word không có chữ nào trong phần thân (có thể chỉ là ảnh).")
     return Source("docx", tuple(blocks), (*boxes, *found.aside, *furniture), tuple(found.notes))
+
+
+def _raw_runs(body: Any, styles: Styles) -> Iterator[tuple[str, str | None]]:
+    """The text and font of every run, as they stand in the file."""
+    for p in body.iter(W + "p"):
+        look = styles.paragraph(p.find(W + "pPr"))
+        for r in p.iter(W + "r"):
+            text = "".join(
+                "\u00ad" if child.tag == W + "softHyphen" else child.text or ""
+                for child in r
+                if child.tag in (W + "t", W + "softHyphen")
+            )
+            if text:
+                yield text, styles.run(look, r.find(W + "rPr")).font
 
 
 def _open(path: Path, limits: Limits) -> Any:

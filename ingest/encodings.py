@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 
+from legal.legacy import decode, encoding_of
+
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x19\x1c-\x1f\ufffe\uffff]")
 # What real texts in these encodings contain; too many others and it is a binary file.
 _MAX_CONTROLS = 0.002
@@ -24,7 +26,7 @@ def _incremental(data: bytes, name: str, whole: bool) -> str | None:
 
 
 def decode_text(data: bytes, whole: bool = True) -> tuple[str, str] | None:
-    """The text and the name of its encoding (`utf-8`, `utf-16`, `cp1258`), or None when the bytes are no text."""
+    """The text and the name of its encoding (`utf-8`, `utf-16`, `cp1258`, `tcvn3`, `vni`), or None when the bytes are no text."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = _incremental(data, "utf-16", whole)
         return (text, "utf-16") if text is not None and _plausible(text) else None
@@ -44,6 +46,9 @@ def decode_text(data: bytes, whole: bool = True) -> tuple[str, str] | None:
     text = _incremental(data, "utf-8", whole)
     if text is not None:
         return (text, "utf-8") if _plausible(text) else None
+    old = data.decode("cp1252", "replace").replace("\ufffd", "")
+    if (legacy := encoding_of(old)) is not None:
+        return decode(old, legacy), legacy
     text = _incremental(data, "cp1258", whole)
     if text is None:
         text = data.decode("cp1252", "replace")

@@ -7,11 +7,13 @@ tree is walked here with lxml (stack.md).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lxml import etree
 
 from ingest.html_content import content_of
+from ingest.legacy import NOTE, LegacyRuns, legacy_runs
 from ingest.paragraphs import LINE_BREAK, Run, clean, paragraphs_of, texts_of
 from ingest.tables import table_or_contents, texts_in
 from legal.blocks import Align, Block, Cell, Source
@@ -36,6 +38,9 @@ _WEIGHT = re.compile(r"font-weight\s*:\s*(bold|[6-9]00|normal|[1-4]00)", re.IGNO
 _SLANT = re.compile(r"font-style\s*:\s*(italic|normal)", re.IGNORECASE)
 _ALIGN = re.compile(r"text-align\s*:\s*(left|center|right|justify)", re.IGNORECASE)
 _ALIGNS: dict[str, Align] = {"left": "left", "center": "center", "right": "right", "justify": "justify"}
+_FONT = re.compile(r"font-family\s*:\s*[\"']?([^;,\"']+)", re.IGNORECASE)
+# Letters that stand for others in TCVN3 and VNI and are rare in Unicode Vietnamese.
+_OLD_LETTERS = re.compile("[®µ¸¶¹©¨¬«øûïñöåäëü]")
 _MAX_DEPTH = 2000
 
 
@@ -74,7 +79,9 @@ def _list_marker(element: etree._Element) -> str:
 class _Walker:
     """One pass over the content block, with a stack instead of recursion: depth costs nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, legacy: LegacyRuns) -> None:
+        self._legacy = legacy
+        self._font: list[str | None] = [None]
         self.blocks: list[Block] = []
         self.hidden: list[str] = []
         self._runs: list[Run] = []
@@ -123,6 +130,8 @@ class _Walker:
 
     def _text(self, text: str | None) -> None:
         if text:
+            if self._legacy:
+                text = self._legacy.text(text, self._font[-1])
             self._runs.append(Run(text.replace(LINE_BREAK, " "), self._bold[-1], self._italic[-1]))
 
     def _start(self, element: etree._Element) -> None:
@@ -138,6 +147,8 @@ class _Walker:
                 bold = weight[1].lower() not in ("normal", "100", "200", "300", "400")
             if slant := _SLANT.search(style):
                 italic = slant[1].lower() == "italic"
+        if self._legacy:
+            self._font.append(_font_of(element) or self._font[-1])
         self._bold.append(bold)
         self._italic.append(italic)
         if tag == "br":
@@ -183,6 +194,8 @@ class _Walker:
                 self._close_table(self._tables.pop())
         self._bold.pop()
         self._italic.pop()
+        if self._legacy:
+            self._font.pop()
 
     def _flush(self) -> None:
         if not self._runs:
@@ -244,8 +257,34 @@ def read_markup(text: str) -> Source:
     if root is None:
         raise UnreadableDocument("Tệp HTML không có nội dung đọc được.")
     content, furniture = content_of(root)
-    walker = _Walker()
+    legacy = legacy_runs(_raw_runs(content))
+    walker = _Walker(legacy)
     walker.walk(content)
     if not walker.blocks:
         raise UnreadableDocument("Trang HTML không có đoạn văn bản nào.")
-    return Source("html", tuple(walker.blocks), (*furniture, *walker.hidden))
+    return Source("html", tuple(walker.blocks), (*furniture, *walker.hidden), (NOTE,) if legacy else ())
+
+
+def _font_of(element: etree._Element) -> str | None:
+    """The font that an element names for its text."""
+    if element.tag == "font" and element.get("face"):
+        return element.get("face")
+    found = _FONT.search(element.get("style") or "")
+    return found[1].strip() if found else None
+
+
+def _raw_runs(content: etree._Element) -> Iterator[tuple[str, str | None]]:
+    """Texts with the nearest font named around them; only where a page can be in an old encoding at all."""
+    raw = "".join(content.itertext())
+    if not _OLD_LETTERS.search(raw):
+        return
+    fonts: list[str | None] = [None]
+    for event, element in etree.iterwalk(content, events=("start", "end")):
+        if event == "start":
+            fonts.append(_font_of(element) or fonts[-1])
+            if element.text and element.tag not in _SKIPPED:
+                yield element.text, fonts[-1]
+        else:
+            fonts.pop()
+            if element.tail and element is not content:
+                yield element.tail, fonts[-1]

@@ -14,6 +14,7 @@ import pypdfium2.raw as raw
 from PIL import Image
 
 from ingest.isolate import ask_for_time
+from ingest.legacy import NOTE
 from ingest.limits import Limits
 from ingest.ocr import PageText, recognise_all
 from ingest.paragraphs import starts_item
@@ -23,6 +24,7 @@ from ingest.pdf_tables import RuledTable, is_ruled, ruled_tables, table_of
 from ingest.review import doubts_of
 from legal.blocks import Source
 from legal.errors import EncryptedDocument, LimitExceeded, UnreadableDocument
+from legal.legacy import Encoding, encoding_of
 from legal.syllables import impossible_share
 
 _PAGE_NUMBER = re.compile(r"[-–—\s|]*(?:(?:trang|page)\s*)?\d{1,4}(?:\s*[/|]\s*\d{1,4})?[-–—\s|]*\Z", re.IGNORECASE)
@@ -83,17 +85,20 @@ def _compose(path: Path, document: Any, limits: Limits) -> Source:
         pages.append(segments)
         tables.append(found)
         page.close()
+    legacy = encoding_of(_text(pages))
+    if legacy is not None:
+        pages = [_segments(document[number], found, legacy) for number, found in enumerate(tables)]
     if impossible_share(_text(pages)) > RUINED:
         pages, ruined = _second_reading(path, pages, limits)
         scanned = sorted({*scanned, *ruined})
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = (NOTE,) if legacy else ()
     doubts: tuple[str, ...] = ()
     if scanned:
         read = _recognised(document, scanned, limits)
         for number, page_text in read.items():
             pages[number], tables[number] = list(page_text.segments), []
         which = "mọi trang" if len(scanned) == len(pages) else f"{len(scanned)}/{len(pages)} trang"
-        notes = (f"Đọc {which} bằng OCR.",)
+        notes = (*notes, f"Đọc {which} bằng OCR.")
         doubts = doubts_of({number + 1: page_text for number, page_text in read.items()})
     if not sum(map(_letters, pages)):
         raise UnreadableDocument("Tệp PDF không có chữ nào.")
@@ -126,10 +131,11 @@ def _rendered(page: Any, limits: Limits) -> Image.Image:
     return picture
 
 
-def _segments(page: Any, tables: list[RuledTable]) -> list[Segment]:
+def _segments(page: Any, tables: list[RuledTable], legacy: Encoding | None = None) -> list[Segment]:
     text_page = page.get_textpage()
     try:
-        return pdfium_segments(text_page, page.get_height(), [cell for table in tables for cell in table.cells])
+        cells = [cell for table in tables for cell in table.cells]
+        return pdfium_segments(text_page, page.get_height(), cells, legacy)
     finally:
         text_page.close()
 

@@ -15,6 +15,7 @@ import pypdfium2.raw as raw
 from lxml import etree
 
 from ingest.paragraphs import clean
+from legal.legacy import Encoding, decode
 
 
 class Box(NamedTuple):
@@ -138,8 +139,12 @@ def _cell_of(char: _Char, cells: list[Box]) -> int | None:
     return None
 
 
-def pdfium_segments(text_page: Any, height: float, cells: list[Box]) -> list[Segment]:
-    """The segments of a page in the file's own order. `height`: of the page in points; `cells`: of ruled tables."""
+def pdfium_segments(
+    text_page: Any, height: float, cells: list[Box], legacy: Encoding | None = None
+) -> list[Segment]:
+    """The segments of a page in the file's own order. `height`: of the page in points; `cells`: of ruled tables;
+    `legacy`: the old encoding that its letters are in.
+    """
     handle = text_page.raw
     segments: list[Segment] = []
     x, y = ctypes.c_double(), ctypes.c_double()
@@ -151,7 +156,8 @@ def pdfium_segments(text_page: Any, height: float, cells: list[Box]) -> list[Seg
         heights = sorted(char.bottom - char.top for char in inked)
         size = size if 3.0 < size < 100.0 else max(heights[len(heights) // 2] * 1.4, 4.0)
         for chars, cell in _pieces(line, size, cells):
-            text = clean("".join(char.text for char in chars))
+            raw_text = "".join(char.text for char in chars)
+            text = clean(decode(raw_text, legacy) if legacy else raw_text)
             if not text:
                 continue
             letters = [char for char in chars if not char.text.isspace()]
