@@ -172,6 +172,8 @@ def _show_report(report: IngestOut) -> None:
         f"{report.files} tệp: {report.added} mới, {report.replaced} thay thế, {report.unchanged} không đổi, "
         f"{len(report.failed)} lỗi · {report.passages} đoạn · {report.seconds:.1f} giây"
     )
+    if report.stopped:
+        print_line("Đã dừng giữa chừng; chạy lại cùng lệnh để làm tiếp.")
     if report.failed:
         table = Table("Tệp", "Lý do", box=None, header_style="bold red")
         for failed in report.failed:

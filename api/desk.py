@@ -45,7 +45,9 @@ def open_desk(settings: Settings) -> Iterator[Desk]:
             with server:
                 yield server
             return
+    from api import logs
     from api.local import LocalDesk
 
+    logs.set_up(settings.log_level, json=False)
     with LocalDesk(settings) as desk:
         yield desk
