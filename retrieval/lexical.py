@@ -31,10 +31,11 @@ class LexicalSettings:
 
     k1: float = 1.2
     b: float = 0.75
-    average_length: float = 450.0
-    heading: float = 3.0
-    title: float = 1.0
+    average_length: float = 480.0
+    heading: float = 4.0
+    title: float = 3.0
     body: float = 1.0
+    bigram: float = 0.6
 
 
 DEFAULT = LexicalSettings()
@@ -63,19 +64,20 @@ def document_vector(title: str, heading: str, body: str, settings: LexicalSettin
     return _sparse({term: count * (settings.k1 + 1.0) / (count + norm) for term, count in frequencies.items()})
 
 
-def question_vector(text: str, weights: Mapping[str, float] | None = None) -> Sparse:
-    """A question's vector: each occurrence of a term counts 1.
+def question_vector(
+    text: str, weights: Mapping[str, float] | None = None, settings: LexicalSettings = DEFAULT
+) -> Sparse:
+    """A question's vector: each occurrence of a syllable counts 1, of a bigram `settings.bigram`.
 
-    `weights`: further texts (expansions) with the weight of their terms; a term that the
-    question has too keeps the larger weight.
+    `weights`: further texts (expansions) with the weight of their terms; a term that the question has keeps the larger weight.
     """
     counted: defaultdict[int, float] = defaultdict(float)
     for term in lexical_terms(text):
-        counted[term_id(term)] += 1.0
+        counted[term_id(term)] += settings.bigram if "_" in term else 1.0
     for expansion, weight in (weights or {}).items():
         for term in lexical_terms(expansion):
             identity = term_id(term)
-            counted[identity] = max(counted[identity], weight)
+            counted[identity] = max(counted[identity], weight * (settings.bigram if "_" in term else 1.0))
     return _sparse(counted)
 
 
