@@ -18,6 +18,7 @@ from ingest.office import converted
 from ingest.ole import check_doc
 from ingest.pdf import read_pdf
 from ingest.plain import read_markdown, read_text
+from ingest.xlsx import read_xlsx
 from legal.blocks import Cell, Paragraph, Source
 from legal.errors import DocumentError, EncryptedDocument, LimitExceeded, UnreadableDocument, UnsupportedFormat
 
@@ -38,6 +39,7 @@ _READERS: dict[str, Callable[[Path, Limits], Source]] = {
     "pdf": read_pdf,
     "txt": read_text,
     "md": read_markdown,
+    "xlsx": read_xlsx,
     **dict.fromkeys(IMAGES, read_image),
 }
 
@@ -58,6 +60,8 @@ def checked_kind(path: Path, limits: Limits) -> str:
         raise EncryptedDocument("Tệp được bảo vệ bằng mật khẩu; hãy gỡ mật khẩu rồi nạp lại.")
     if kind == "broken_zip":
         raise UnreadableDocument("Tệp nén (docx, odt, zip) bị hỏng hoặc bị cắt cụt.")
+    if kind == "zip":
+        raise UnsupportedFormat("Tệp nén chứa nhiều tệp: hãy nạp nó như một thư mục.")
     if kind not in _READERS and kind not in OFFICE:
         raise UnsupportedFormat(f"Định dạng này không đọc được ({kind}).")
     return kind
