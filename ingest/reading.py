@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from ingest.load import load_many
 from ingest.tree_json import pack
-from legal.blocks import Paragraph, Source
+from legal.blocks import Source
+from legal.coverage import coverage
 from legal.document import LegalDocument
 from legal.errors import DocumentError, UnreadableDocument
 from legal.reading import read_document
@@ -24,7 +24,7 @@ class Reading:
     """A file that was read.
 
     `text_hash`: of its metadata and its words in order, whatever the format. `coverage`: share of the file's words that
-    stand in the document, 1.0 when none is lost. `load_seconds`, `read_seconds`: work of the child.
+    stand in the document once, 1.0 when none is lost or doubled. `load_seconds`, `read_seconds`: work of the child.
     """
 
     kind: str
@@ -78,7 +78,7 @@ def read_source(source: Source, file_name: str, load_seconds: float = 0.0) -> Re
         packed=pack(document),
         text_hash=text_hash(document),
         provisions=sum(1 for _ in document.walk()),
-        coverage=coverage(source, document),
+        coverage=coverage(source.blocks, source.furniture, document).share,
         notes=source.notes,
         load_seconds=load_seconds,
         read_seconds=time.perf_counter() - begun,
@@ -97,34 +97,3 @@ def text_hash(document: LegalDocument) -> str:
         for word in words(f"{node.title_line} {node.own_text}"):
             digest.update(word.encode("utf-8", "surrogatepass") + b" ")
     return digest.hexdigest()
-
-
-def coverage(source: Source, document: LegalDocument) -> float:
-    """The share of the file's words, counted with repetition, that stand somewhere in the document."""
-    there: Counter[str] = Counter()
-    for text in _texts_of(document):
-        there.update(words(text))
-    printed: Counter[str] = Counter()
-    for block in source.blocks:
-        if isinstance(block, Paragraph):
-            printed.update(words(block.text))
-        else:
-            printed.update(word for row in block.rows for cell in row for word in words(cell.text))
-    for text in source.furniture:
-        printed.update(words(text))
-    total = printed.total()
-    return 1.0 if not total else 1.0 - (printed - there).total() / total
-
-
-def _texts_of(document: LegalDocument) -> Iterator[str]:
-    for around in (
-        document.title_block,
-        document.preamble,
-        document.signature,
-        document.recipients,
-        document.furniture,
-    ):
-        yield from around
-    for node in document.walk():
-        yield node.title_line
-        yield node.own_text
