@@ -62,7 +62,7 @@ class Workshop:
         except ServiceUnavailable as error:
             log.warning("not_ready", code=error.code)
         else:
-            threading.Thread(target=self._count_syllables, name="phapquy-syllables", daemon=True).start()
+            threading.Thread(target=self._learn, name="phapquy-learn", daemon=True).start()
 
     def release(self) -> None:
         """Close what was built, the home's lock last."""
@@ -138,7 +138,7 @@ class Workshop:
         try:
             self._stop.clear()
             yield
-            self._count_syllables()
+            self._learn()
         finally:
             self._turn.release()
 
@@ -161,7 +161,7 @@ class Workshop:
             with self._building:
                 ingestor = self.parts.ingestor
             done = ingestor.remove(number)
-            self._count_syllables()
+            self._learn()
             return RemovalOut(number=done.number or done.key, removed=done.removed, left=done.left)
 
         return await asyncio.to_thread(work)
@@ -209,12 +209,16 @@ class Workshop:
             found["generator"] = "Mô hình trả lời không phản hồi; đang trả lời bằng trích nguyên văn." if down else "ok"
         return found
 
-    def _count_syllables(self) -> None:
-        """Bring the syllable counts up to date; without them questions are read as typed, nothing worse."""
+    def _learn(self) -> None:
+        """Bring what questions are read with up to date: names, syllable counts. Without it they are read as typed,
+        nothing worse."""
         try:
-            self.parts.syllables.refresh(self.catalogue())
+            catalogue = self.catalogue()
+            if self.parts.built("names"):
+                self.parts.names.refresh()
+            self.parts.syllables.refresh(catalogue)
         except Exception as error:
-            log.warning("syllables_not_counted", **fault_place(error))
+            log.warning("not_learnt", **fault_place(error))
 
     def _questions(self) -> QuestionPath:
         with self._building:

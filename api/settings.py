@@ -71,7 +71,7 @@ class IngestSettings(BaseModel):
 
 
 class Settings(BaseSettings):
-    """Everything that an operator can set."""
+    """Everything that an operator can set. `lexicon`: the agency's own words, by default `lexicon.tsv` in the home."""
 
     model_config = SettingsConfigDict(
         env_prefix="PHAPQUY_",
@@ -87,6 +87,7 @@ class Settings(BaseSettings):
     database_url: str | None = None
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     log_level: str = "INFO"
+    lexicon: Path | None = None
     qdrant: QdrantSettings = QdrantSettings()
     embedder: EmbedderSettings = EmbedderSettings()
     generator: GeneratorSettings = GeneratorSettings()

@@ -14,8 +14,10 @@ from legal.errors import BadRequest, Conflict
 if TYPE_CHECKING:
     from ingest.catalogue import Catalogue
     from ingest.home import Home
+    from ingest.names import KnownNames
     from ingest.pipeline import Ingestor
     from ingest.syllables import SyllableCounts
+    from legal.lexicon import Lexicon
     from retrieval.embedded import EmbeddedIndex
     from retrieval.pipeline import QuestionPath
     from retrieval.server import ServerIndex
@@ -168,7 +170,38 @@ class Parts:
         """The way of a question."""
         from retrieval.pipeline import QuestionPath
 
-        return QuestionPath(self.index, self.embedder, self.generator, self.reranker, syllables=self.syllables.model)
+        return QuestionPath(
+            self.index,
+            self.embedder,
+            self.generator,
+            self.reranker,
+            syllables=self.syllables.model,
+            names=self.names.names,
+            lexicon=self.lexicon,
+        )
+
+    @cached_property
+    def names(self) -> KnownNames:
+        """The documents by the names that people call them."""
+        from ingest.names import KnownNames
+
+        return KnownNames(self.catalogue)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """Legal words for everyday ones: ours and the agency's own. Raises BadRequest for a file that cannot be used."""
+        from legal.lexicon import Lexicon, builtin_rows, parse_rows
+
+        file = self.settings.lexicon or self.home.lexicon
+        rows = list(builtin_rows())
+        try:
+            rows += parse_rows(file.read_text(encoding="utf-8-sig"))
+        except FileNotFoundError:
+            if self.settings.lexicon is not None:
+                raise BadRequest("Không có tệp từ điển mà PHAPQUY_LEXICON chỉ đến.") from None
+        except (OSError, UnicodeDecodeError):
+            raise BadRequest("Không đọc được tệp từ điển của cơ quan; tệp phải là văn bản UTF-8.") from None
+        return Lexicon.of(rows)
 
     @cached_property
     def syllables(self) -> SyllableCounts:

@@ -44,6 +44,11 @@ class Home:
         return self.path / "models"
 
     @property
+    def lexicon(self) -> Path:
+        """The agency's own everyday words, if it wrote any."""
+        return self.path / "lexicon.tsv"
+
+    @property
     def run(self) -> Path:
         """Locks and addresses of running processes."""
         return self.path / "run"

@@ -65,7 +65,7 @@ class Understand(Hop):
         self,
         settings: RetrievalSettings,
         syllables: Callable[[], SyllableModel | None] | None = None,
-        names: Callable[[], LawNames | None] | None = None,
+        names: Callable[[frozenset[str] | None], LawNames | None] | None = None,
         lexicon: Lexicon | None = None,
     ) -> None:
         component.set_output_types(self, trail=Trail)
@@ -78,7 +78,7 @@ class Understand(Hop):
         """Fills `reading`, `where`, `as_of`, `cited`."""
         begun = perf_counter()
         syllables = self._syllables() if self._syllables is not None else None
-        names = self._names() if self._names is not None else None
+        names = self._names(trail.question.where.access) if self._names is not None else None
         read = understand(trail.question, self._settings, syllables, names, self._lexicon)
         await emit(streaming_callback, "query", read.reading)
         took = {"understand": milliseconds(begun)}

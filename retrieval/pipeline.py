@@ -35,9 +35,10 @@ log = logging.getLogger(__name__)
 class QuestionPath:
     """The way of a question. Safe for any number of concurrent questions on one event loop.
 
-    `embedder` None: search by words only. `generator` None: extractive answers. `syllables`, `names`: give the current
-    model that restores diacritics and the current names of documents, asked for at each question. `lexicon`: legal
-    words for everyday ones. The parts are the caller's; `close` closes the models, not the index.
+    `embedder` None: search by words only. `generator` None: extractive answers. `syllables` gives the current model that
+    restores diacritics, `names` the current names of the documents that a caller with these access labels may read; both
+    are asked for at each question. `lexicon`: legal words for everyday ones. The parts are the caller's; `close` closes
+    the models, not the index.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class QuestionPath:
         settings: RetrievalSettings | None = None,
         *,
         syllables: Callable[[], SyllableModel | None] | None = None,
-        names: Callable[[], LawNames | None] | None = None,
+        names: Callable[[frozenset[str] | None], LawNames | None] | None = None,
         lexicon: Lexicon | None = None,
     ) -> None:
         self.settings = settings or RetrievalSettings()

@@ -23,7 +23,7 @@ EVERYBODY = SearchFilter(access=frozenset({"public"}), as_of=date(2024, 12, 1))
 
 @pytest.fixture
 def path(library: Any, embedder: Any) -> QuestionPath:
-    return QuestionPath(library.index, embedder, names=lambda: library.names)
+    return QuestionPath(library.index, embedder, names=lambda access: library.names)
 
 
 def assert_verbatim(library: Any, answer: Answer) -> None:

@@ -163,7 +163,7 @@ async def test_text_that_gives_orders_stays_data(library: Any) -> None:
 
 async def test_what_may_not_be_read_never_reaches_the_model(library: Any, embedder: Any, scripted: Any) -> None:
     model = scripted(REFUSAL)
-    path = QuestionPath(library.index, embedder, model, names=lambda: library.names)
+    path = QuestionPath(library.index, embedder, model, names=lambda access: library.names)
     for text in ("Đội bảo vệ kho trực đêm từ mấy giờ?", "Điều 1 77/QĐ-BVK và mức giá thu gom rác thải sinh hoạt"):
         answer = await path.answer(Question(text, EVERYBODY))
         assert all(hit.passage.document.access == ("public",) for hit in answer.sources)
