@@ -10,11 +10,12 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ingest.docx_numbers import label_reader, related, stories
 from ingest.docx_styles import Look, Styles, W
 from ingest.legacy import NOTE, LegacyRuns, legacy_runs
 from ingest.limits import Limits
@@ -268,11 +269,11 @@ def read_docx(path: Path, limits: Limits) -> Source:
     found = _Found()
     if any(name.endswith("vbaProject.bin") for name in names):
         found.note("Tệp có macro: đã bỏ qua.")
-    styles = Styles(_related(part, "styles"))
+    styles = Styles(related(part, "styles"))
     legacy = legacy_runs(_raw_runs(part.element.body, styles))
     if legacy:
         found.note(NOTE)
-    walker = _Walker(styles, _labels(document), found, legacy)
+    walker = _Walker(styles, label_reader(document), found, legacy)
     try:
         blocks = walker.blocks(part.element.body)
     except RecursionError as error:
@@ -280,7 +281,7 @@ def read_docx(path: Path, limits: Limits) -> Source:
     boxes, found.aside = found.aside, []
     furniture: list[str] = []
     for kind in ("header", "footer", "footnotes", "endnotes"):
-        for story in _stories(part, kind):
+        for story in stories(part, kind):
             inner = _Walker(styles, None, found, legacy)
             holders = story.findall(W + kind[:-1]) if kind.endswith("notes") else [story]
             for holder in holders:
@@ -349,64 +350,3 @@ def _repaired(path: Path, limits: Limits) -> bytes:
                 )
             copy.writestr(name, data)
     return out.getvalue()
-
-
-def _related(part: Any, kind: str) -> Any:
-    stories = _stories(part, kind)
-    return stories[0] if stories else None
-
-
-def _stories(part: Any, kind: str) -> list[Any]:
-    """Root elements of the parts of one kind (`styles`, `header`, `footnotes`, ...) that the body names."""
-    from docx.oxml import parse_xml
-
-    roots = []
-    for relation in part.rels.values():
-        if relation.is_external or not relation.reltype.endswith("/" + kind):
-            continue
-        target = relation.target_part
-        element = getattr(target, "element", None)
-        roots.append(element if element is not None else parse_xml(target.blob))
-    return roots
-
-
-def _numbered_styles(styles: Any) -> frozenset[str]:
-    """Paragraph styles that bring a number with them, their own or by what they are based on."""
-    based: dict[str, str] = {}
-    numbered: set[str] = set()
-    for style in styles.iter(W + "style") if styles is not None else ():
-        style_id = style.get(W + "styleId") or ""
-        if style.find(f"{W}pPr/{W}numPr") is not None:
-            numbered.add(style_id)
-        if (parent := style.find(W + "basedOn")) is not None:
-            based[style_id] = parent.get(W + "val") or ""
-    for style_id in based:
-        above, steps = based[style_id], 0
-        while above not in numbered and above in based and steps < 30:
-            above, steps = based[above], steps + 1
-        if above in numbered:
-            numbered.add(style_id)
-    return frozenset(numbered)
-
-
-def _labels(document: Any) -> Callable[[Any, Any], str] | None:
-    """A function (paragraph element, its properties) -> the automatic number Word prints, "" for none."""
-    part = document.part
-    if not _stories(part, "numbering"):
-        return None
-    import ingest.unstructured_offline  # noqa: F401, I001  (before unstructured)
-    from docx.text.paragraph import Paragraph as WordParagraph
-    from unstructured.partition.docx import _ListLabels
-
-    numbered = _numbered_styles(_related(part, "styles"))
-    renderer = _ListLabels(document)
-
-    def label(p: Any, properties: Any) -> str:
-        if properties is None:
-            return ""
-        style = properties.find(W + "pStyle")
-        if properties.find(W + "numPr") is None and (style is None or style.get(W + "val") not in numbered):
-            return ""
-        return str(renderer.label(WordParagraph(p, document._body)))
-
-    return label

@@ -43,9 +43,8 @@ def test_other_formats_give_the_laws_of_the_html(corpus: Path, kind: str) -> Non
     for path in paths:
         source, truth = load(path), load(corpus / "laws" / f"{path.stem}.html")
         assert source.kind == kind
-        assert [w for w in _words(source) if w != "|"] == _words(truth) or sorted(_words(source)) == sorted(
-            _words(truth)
-        )
+        # The empty cell beside the signature is the only thing that a PDF does not show.
+        assert _words(source) == _words(truth), path.name
         assert _tree(source) == _tree(truth), path.name
 
 
