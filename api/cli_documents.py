@@ -5,16 +5,27 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.terminal import note_console, print_json, print_line, result_console, results_only
+from api.terminal import note_console, print_json, print_line, print_text, result_console, results_only
 
 if TYPE_CHECKING:
     from api.desk import OnProgress
     from api.schemas import IngestOut
+
+
+class Format(StrEnum):
+    """How `parse` prints a document."""
+
+    tree = "tree"
+    json = "json"
+    akn = "akn"
+    html = "html"
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="In đúng một giá trị JSON ra đầu ra chuẩn.")]
 
@@ -22,13 +33,26 @@ AsJson = Annotated[bool, typer.Option("--json", help="In đúng một giá trị
 def parse(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Tệp văn bản.", show_default=False)],
     json: AsJson = False,
+    html: Annotated[bool, typer.Option("--html", help="In một trang HTML: cây, căn cứ, viện dẫn, độ phủ.")] = False,
+    format: Annotated[Format, typer.Option("--format", help="Định dạng in ra; akn là Akoma Ntoso 3.0.")] = Format.tree,
 ) -> None:
     """Đọc cấu trúc một văn bản (không nạp vào kho)."""
+    wanted = {*([Format.json] if json else []), *([Format.html] if html else []), *({format} - {Format.tree})}
+    if len(wanted) > 1:
+        raise typer.BadParameter("Chỉ chọn được một định dạng in ra.")
+    chosen = wanted.pop() if wanted else Format.tree
+    if chosen in (Format.akn, Format.html):
+        with results_only():
+            from api.reading import akoma_file, page_of
+
+            printed = akoma_file(file) if chosen is Format.akn else page_of(file)
+        print_text(printed)
+        return
     with results_only():
         from api.reading import read_file
 
         document = read_file(file)
-    if json:
+    if chosen is Format.json:
         print_json(document)
     else:
         _show_tree(document)

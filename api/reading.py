@@ -1,15 +1,56 @@
-"""One file read into the parsed document that `phapquy parse` prints; needs neither home nor models."""
+"""One file read for `phapquy parse`: as JSON, as Akoma Ntoso, as a page; needs neither home nor models."""
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from api.page import FileRead
+
+
+def file_read(file: Path) -> FileRead:
+    """The file's document with how well it was read; raises DocumentError."""
+    from api.page import FileRead
+    from ingest.load import load
+    from legal.coverage import coverage
+    from legal.reading import read_document
+
+    source = load(file)
+    document = read_document(source, file.name)
+    covered = coverage(source.blocks, source.furniture, document)
+    return FileRead(file.name, source.kind, document, covered, source.notes, source.doubts)
 
 
 def read_file(file: Path) -> dict[str, Any]:
     """The parsed document as fixed JSON values; raises DocumentError."""
-    from ingest.load import load
     from ingest.tree_json import parsed_json
-    from legal.reading import read_document
 
-    return parsed_json(read_document(load(file), file.name))
+    read = file_read(file)
+    evidence = {
+        name: {"sentence": found.sentence, "eid": found.eid} for name, found in read.document.metadata.evidence.items()
+    }
+    return {
+        **parsed_json(read.document),
+        "coverage": round(read.coverage.share, 6),
+        "missing": dict(read.coverage.missing),
+        "doubled": dict(read.coverage.doubled),
+        "notes": list(read.notes),
+        "doubts": list(read.doubts),
+        "evidence": evidence,
+    }
+
+
+def akoma_file(file: Path) -> bytes:
+    """The parsed document as Akoma Ntoso 3.0 XML; raises DocumentError."""
+    from legal.akoma import akoma_ntoso
+
+    return akoma_ntoso(file_read(file).document, date.today())
+
+
+def page_of(file: Path) -> str:
+    """The parsed document as a page for a person; raises DocumentError."""
+    from api.page import page
+
+    return page(file_read(file))

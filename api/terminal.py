@@ -33,6 +33,13 @@ def print_json(value: Any) -> None:
     sys.stdout.flush()
 
 
+def print_text(text: str | bytes) -> None:
+    """A whole file (XML, HTML) on standard output, UTF-8 whatever the locale says."""
+    sys.stdout.buffer.write(text if isinstance(text, bytes) else text.encode("utf-8"))
+    sys.stdout.buffer.write(b"\n")
+    sys.stdout.flush()
+
+
 def print_line(text: str) -> None:
     """One line on standard error, without markup."""
     sys.stderr.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")

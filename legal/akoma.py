@@ -6,14 +6,13 @@ vocabulary has no word for is an `hcontainer` that names itself (`table`, `block
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from urllib.parse import quote
 
 from lxml import etree
 
-from legal.akoma_meta import NAMESPACE, element, identified, metadata_element, slug
+from legal.akoma_meta import NAMESPACE, element, identified, metadata_element, slug, xml_text
 from legal.document import Kind, LegalDocument, Provision
 
 _ELEMENTS: dict[Kind, str] = {
@@ -22,7 +21,6 @@ _ELEMENTS: dict[Kind, str] = {
 }  # fmt: skip
 _KINDS: dict[str, Kind] = {name: kind for kind, name in _ELEMENTS.items()}
 _CONTAINERS: tuple[Kind, ...] = ("table", "block")  # `hcontainer` with the kind as its name
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def akoma_ntoso(document: LegalDocument, made: date) -> bytes:
@@ -93,9 +91,9 @@ def _provision(parent: etree._Element, node: Provision) -> None:
 
 def _opening(made: etree._Element, node: Provision) -> None:
     if node.marker:
-        element(made, "num").text = _clean(node.marker)
+        element(made, "num").text = xml_text(node.marker)
     if node.heading:
-        element(made, "heading").text = _clean(node.heading)
+        element(made, "heading").text = xml_text(node.heading)
 
 
 def _own(made: etree._Element, node: Provision) -> None:
@@ -129,18 +127,18 @@ def _preface(preface: etree._Element, document: LegalDocument) -> None:
         paragraph = element(preface, "p")
         before, found, after = text.partition(number) if number else (text, "", "")
         if found and len(text) < 80:
-            paragraph.text = _clean(before)
+            paragraph.text = xml_text(before)
             marked = element(paragraph, "docNumber")
-            marked.text, marked.tail = _clean(found), _clean(after)
+            marked.text, marked.tail = xml_text(found), xml_text(after)
             number = None
         else:
-            paragraph.text = _clean(text)
+            paragraph.text = xml_text(text)
 
 
 def _paragraphs(parent: etree._Element, texts: Sequence[str], style: str = "") -> None:
     for text in texts:
         paragraph = element(parent, "p")
-        paragraph.text = _clean(text)
+        paragraph.text = xml_text(text)
         if style:
             paragraph.set("class", style)
 
@@ -202,7 +200,3 @@ def _address(document: LegalDocument) -> str:
     day = metadata.issued.isoformat() if metadata.issued else "unknown"
     number = quote((metadata.number or "unknown").replace("/", "-").replace(" ", "-"), safe="-.")
     return f"{_name(document)}/{day}/{number}"
-
-
-def _clean(text: str) -> str:
-    return _NOT_XML.sub(" ", text)

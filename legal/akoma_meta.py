@@ -14,11 +14,17 @@ NAMESPACE = "http://docs.oasis-open.org/legaldocml/ns/akn/3.0"
 _TOOL = "phapquy"
 #: The standard wants a day where the document tells none; the name beside it says that it is not known.
 _UNKNOWN_DAY = date(1, 1, 1)
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def element(parent: etree._Element, tag: str, /, **attributes: str) -> etree._Element:
     """A new last child in the standard's namespace."""
     return etree.SubElement(parent, f"{{{NAMESPACE}}}{tag}", attributes)
+
+
+def xml_text(text: str) -> str:
+    """The text with a space for each character that XML and HTML cannot hold."""
+    return _NOT_XML.sub(" ", text)
 
 
 def slug(text: str) -> str:
@@ -43,17 +49,17 @@ def metadata_element(parent: etree._Element, metadata: Metadata, work: str, made
         if validity.effective_to is not None:
             interval.set("end", "#event_expired")
     references = element(meta, "references", source=f"#{_TOOL}")
-    element(references, "original", eId="original", href=work, showAs=metadata.number or "")
+    element(references, "original", eId="original", href=work, showAs=xml_text(metadata.number or ""))
     element(references, "TLCOrganization", eId=_TOOL, href=f"/akn/ontology/organization/{_TOOL}", showAs=_TOOL)
     if metadata.issuer:
         address = f"/akn/ontology/organization/vn/{slug(metadata.issuer)}"
-        element(references, "TLCOrganization", eId="issuer", href=address, showAs=metadata.issuer)
+        element(references, "TLCOrganization", eId="issuer", href=address, showAs=xml_text(metadata.issuer))
     if metadata.signer:
         address = f"/akn/ontology/person/vn/{slug(metadata.signer)}"
-        element(references, "TLCPerson", eId="signer", href=address, showAs=metadata.signer)
+        element(references, "TLCPerson", eId="signer", href=address, showAs=xml_text(metadata.signer))
     if metadata.signer_title:
         address = f"/akn/ontology/role/vn/{slug(metadata.signer_title)}"
-        element(references, "TLCRole", eId="signer-role", href=address, showAs=metadata.signer_title)
+        element(references, "TLCRole", eId="signer-role", href=address, showAs=xml_text(metadata.signer_title))
     if validity.effective_from is not None:
         element(references, "TLCConcept", eId="in-force", href="/akn/ontology/concept/vn/hieu-luc", showAs="hiệu lực")
 
@@ -80,9 +86,9 @@ def identified(
         if level == "Work":
             element(found, "FRBRcountry", value="vn")
             if metadata.number:
-                element(found, "FRBRnumber", value=metadata.number)
+                element(found, "FRBRnumber", value=xml_text(metadata.number))
             if metadata.title:
-                element(found, "FRBRname", value=" ".join(metadata.title.split()))
+                element(found, "FRBRname", value=xml_text(" ".join(metadata.title.split())))
         elif level == "Expression":
             element(found, "FRBRlanguage", language="vie")
         else:
