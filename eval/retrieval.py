@@ -2,162 +2,170 @@
 
 from __future__ import annotations
 
-import json
 import time
-import unicodedata
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import ir_measures
-import numpy as np
-
-from api.requests import canonical_number, search_request
+from api.requests import search_request
 from api.schemas import HitOut, SearchRequest, TimedSearch
-from legal.errors import BadRequest
+from eval.compare import Comparison, compare
+from eval.metrics import (
+    Interval,
+    Scores,
+    Values,
+    article_key,
+    differences,
+    groups,
+    intervals,
+    means,
+    per_question,
+    percentile,
+)
+from eval.questions import GoldQuestion, without_marks
 
 Search = Callable[[SearchRequest], TimedSearch]
+#: A question's text to the articles found, best first.
+Ranker = Callable[[str], Sequence[str]]
+OnDone = Callable[[int], None]
 
 #: Hits asked for a question: what recall@20 needs.
 DEPTH = 20
 
-_MEASURES = {
-    "ndcg10": ir_measures.nDCG @ 10,
-    "recall5": ir_measures.R @ 5,
-    "recall10": ir_measures.R @ 10,
-    "recall20": ir_measures.R @ 20,
-    "mrr10": ir_measures.RR @ 10,
-}
+
+def _nothing(done: int) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
-class GoldQuestion:
-    """A question with its gold articles as (document number, article) pairs."""
+class Baseline:
+    """Another way to search the same documents. `differences`: of phapquy minus it, over all questions and by kind."""
 
-    id: str
-    text: str
-    kind: str
-    relevant: frozenset[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """Means over `n` questions, binary gain."""
-
-    n: int
-    ndcg10: float
-    recall5: float
-    recall10: float
-    recall20: float
-    mrr10: float
+    scores: dict[str, Scores]
+    differences: dict[str, dict[str, Interval]]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`scores`: "all" first, then each kind of question. `latency_ms`: of whole searches, then of their parts."""
+    """`scores`: "all" first, then each kind of question. `latency_ms`: of whole searches, then of their parts.
+
+    `values`: each measure for each question. `about`: what was measured, in words and numbers.
+    """
 
     scores: dict[str, Scores]
     latency_ms: dict[str, float]
+    groups: dict[str, list[str]]
+    values: Values
+    baselines: dict[str, Baseline] = field(default_factory=dict)
+    comparison: Comparison | None = None
+    about: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def intervals(self) -> dict[str, dict[str, Interval]]:
+        """95% intervals of the means."""
+        return {group: intervals(self.values, ids) for group, ids in self.groups.items()}
+
+    def against(self, old: Values) -> Comparison:
+        """See `eval.compare`."""
+        return compare(self.values, old, self.groups)
 
     def as_json(self) -> dict[str, Any]:
-        """The fixed JSON object."""
-        return {**{kind: asdict(scores) for kind, scores in self.scores.items()}, "latency_ms": self.latency_ms}
+        """The fixed JSON object; behind it what `--compare` and the report need."""
+        kinds = {id: kind for kind, ids in self.groups.items() if kind != "all" for id in ids}
+        value = {
+            **{kind: asdict(scores) for kind, scores in self.scores.items()},
+            "latency_ms": self.latency_ms,
+            "intervals": _plain(self.intervals),
+            "baselines": {
+                name: {
+                    **{kind: asdict(scores) for kind, scores in one.scores.items()},
+                    "differences": _plain(one.differences),
+                }
+                for name, one in self.baselines.items()
+            },
+            "about": self.about,
+            "questions": {id: {"kind": kinds.get(id, ""), **scores} for id, scores in self.values.items()},
+        }
+        if self.comparison is not None:
+            value["comparison"] = {
+                "n": self.comparison.n,
+                "only_new": self.comparison.only_new,
+                "only_old": self.comparison.only_old,
+                "losses": list(self.comparison.losses),
+                "differences": _plain(self.comparison.groups),
+            }
+        return value
 
 
-def read_questions(path: Path) -> list[GoldQuestion]:
-    """Rows `id, question, kind, relevant: [{document, article}]`; raises BadRequest naming the line that is not one."""
-    rows: list[GoldQuestion] = []
-    with path.open(encoding="utf-8") as file:
-        for place, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-                pairs = {(canonical_number(str(gold["document"])), str(gold["article"])) for gold in row["relevant"]}
-                rows.append(
-                    GoldQuestion(str(row["id"]), str(row["question"]), str(row.get("kind", "")), frozenset(pairs))
-                )
-            except (ValueError, KeyError, TypeError):
-                raise BadRequest(f"Dòng {place} của tệp câu hỏi không đúng dạng.") from None
-    if not rows:
-        raise BadRequest("Tệp câu hỏi không có câu nào.")
-    return rows
-
-
-def without_marks(text: str) -> str:
-    """The question as typed without diacritics: marks removed, đ as d, letters' case kept."""
-    bare = "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
-    return unicodedata.normalize("NFC", bare).replace("đ", "d").replace("Đ", "D")
+def _plain(found: Mapping[str, Mapping[str, Interval]]) -> dict[str, dict[str, dict[str, float]]]:
+    return {group: {name: asdict(one) for name, one in each.items()} for group, each in found.items()}
 
 
 def measure(
-    search: Search,
-    questions: Sequence[GoldQuestion],
-    *,
-    unaccented: bool = False,
-    on_done: Callable[[int], None] = lambda done: None,
+    search: Search, questions: Sequence[GoldQuestion], *, unaccented: bool = False, on_done: OnDone = _nothing
 ) -> Report:
     """Search every question and score the articles found; one unmeasured search before warms up."""
-    run: list[ir_measures.ScoredDoc] = []
+    rankings: dict[str, list[str]] = {}
     times: list[tuple[float, float | None]] = []
-    requests = [
-        search_request(without_marks(question.text) if unaccented else question.text, limit=DEPTH)
-        for question in questions
-    ]
+    requests = [search_request(text, limit=DEPTH) for text in texts(questions, unaccented)]
     search(requests[0])
     for done, (question, request) in enumerate(zip(questions, requests, strict=True), start=1):
         began = time.perf_counter()
         found = search(request)
         wall = (time.perf_counter() - began) * 1000
         times.append((found.timings_ms.get("total", wall), found.timings_ms.get("embed")))
-        for position, article in enumerate(articles(found.response.results)):
-            run.append(ir_measures.ScoredDoc(question.id, article, float(DEPTH - position)))
+        rankings[question.id] = articles(found.response.results)
         on_done(done)
-    return Report(scores=score(questions, run), latency_ms=_latency(times))
+    values = per_question(questions, rankings)
+    grouped = groups(questions)
+    return Report(
+        scores={kind: means(values, ids) for kind, ids in grouped.items()},
+        latency_ms=_latency(times),
+        groups=grouped,
+        values=values,
+        about={"unaccented": unaccented},
+    )
+
+
+def measure_baseline(
+    rank: Ranker,
+    questions: Sequence[GoldQuestion],
+    ours: Values,
+    *,
+    unaccented: bool = False,
+    on_done: OnDone = _nothing,
+) -> Baseline:
+    """The same questions by another ranking, with the paired differences to `ours`."""
+    rankings: dict[str, Sequence[str]] = {}
+    for done, (question, text) in enumerate(zip(questions, texts(questions, unaccented), strict=True), start=1):
+        rankings[question.id] = rank(text)[:DEPTH]
+        on_done(done)
+    values = per_question(questions, rankings)
+    grouped = groups(questions)
+    return Baseline(
+        scores={kind: means(values, ids) for kind, ids in grouped.items()},
+        differences={kind: differences(ours, values, ids) for kind, ids in grouped.items()},
+    )
+
+
+def texts(questions: Sequence[GoldQuestion], unaccented: bool) -> list[str]:
+    """The questions as they are asked."""
+    return [without_marks(question.text) if unaccented else question.text for question in questions]
 
 
 def articles(hits: Sequence[HitOut]) -> list[str]:
     """The articles of the hits, best first, each once; a provision outside any article counts under its eid."""
-    keys = (
-        f"{hit.document.number or ''}#{hit.provision.article or hit.provision.eid}"
-        for hit in sorted(hits, key=lambda hit: hit.rank)
-    )
+    ordered = sorted(hits, key=lambda hit: hit.rank)
+    keys = (article_key(hit.document.number, hit.provision.article or hit.provision.eid) for hit in ordered)
     return list(dict.fromkeys(keys))
-
-
-def score(questions: Sequence[GoldQuestion], run: Sequence[ir_measures.ScoredDoc]) -> dict[str, Scores]:
-    """Means for all questions and for each kind; a question without hits counts as zero."""
-    gold = [
-        ir_measures.Qrel(question.id, f"{number}#{article}", 1)
-        for question in questions
-        for number, article in question.relevant
-    ]
-    names = {str(measured): name for name, measured in _MEASURES.items()}
-    values: dict[str, dict[str, float]] = {question.id: dict.fromkeys(_MEASURES, 0.0) for question in questions}
-    for metric in ir_measures.iter_calc(list(_MEASURES.values()), gold, run):
-        values[metric.query_id][names[str(metric.measure)]] = metric.value
-    kinds = sorted({question.kind for question in questions if question.kind})
-    groups = {"all": list(questions), **{kind: [q for q in questions if q.kind == kind] for kind in kinds}}
-    return {
-        kind: Scores(
-            n=len(group),
-            **{name: round(float(np.mean([values[q.id][name] for q in group])), 4) for name in _MEASURES},
-        )
-        for kind, group in groups.items()
-    }
 
 
 def _latency(times: Sequence[tuple[float, float | None]]) -> dict[str, float]:
     totals = [total for total, _ in times]
-    out = {"p50": _percentile(totals, 50), "p95": _percentile(totals, 95)}
+    out = {"p50": percentile(totals, 50), "p95": percentile(totals, 95)}
     parts = [(total, embed) for total, embed in times if embed is not None]
     if parts:
-        out["embed_p50"] = _percentile([embed for _, embed in parts], 50)
-        out["rest_p50"] = _percentile([total - embed for total, embed in parts], 50)
-        out["rest_p95"] = _percentile([total - embed for total, embed in parts], 95)
+        out["embed_p50"] = percentile([embed for _, embed in parts], 50)
+        out["rest_p50"] = percentile([total - embed for total, embed in parts], 50)
+        out["rest_p95"] = percentile([total - embed for total, embed in parts], 95)
     return out
-
-
-def _percentile(values: Sequence[float], share: float) -> float:
-    return round(float(np.percentile(values, share)), 2)
