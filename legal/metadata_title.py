@@ -59,6 +59,10 @@ def read_type(lines: Sequence[str]) -> tuple[str, int, str] | None:
     return None
 
 
+#: "Ủy ban nhân dân xã ... thông báo như sau:" is the body's first sentence.
+_OPENS_BODY = re.compile(r"\b(?:như sau|sau đây|dưới đây)\s*:$", re.IGNORECASE)
+
+
 def read_title(lines: Sequence[str], context: str, number: str | None) -> tuple[str | None, str | None, str]:
     """(type, title, evidence) from the title block's lines.
 
@@ -79,7 +83,7 @@ def read_title(lines: Sequence[str], context: str, number: str | None) -> tuple[
             break
         if not named and line.isupper() and _OFFICE.match(line) and heading not in _NAME_FIRST:
             break
-        if re.match(r"\(.*\)$", line) and named:
+        if named and (re.match(r"\(.*\)$", line) or _OPENS_BODY.search(line)):
             break
         named.append(line)
     printed = collapse(" ".join(named)).rstrip(" .:,;")

@@ -25,6 +25,7 @@ class Reference:
     `eids`: the provisions named, () for the whole document or where the text tells too little. `document`: "this", a
     number in normal form, a name as printed ("Luật Hôn nhân và gia đình"), or "" where a question names none.
     `year`: the year said with a name. `relative`: said from where the text stands ("Điều này").
+    `attached`: the text attached to the document is meant ("Quy chế ban hành kèm theo Quyết định số ...").
     """
 
     start: int
@@ -33,6 +34,7 @@ class Reference:
     document: str = THIS
     year: int | None = None
     relative: bool = False
+    attached: bool = False
 
 
 def find_references(
@@ -59,10 +61,14 @@ def find_references(
         found.extend(_from_chain(chain, named, eid, document, above))
     for mention in reader.all():
         if not any(start <= mention.start < end for start, end in taken):
-            found.append(Reference(mention.start, mention.end, (), mention.document, mention.year))
+            found.append(
+                Reference(mention.start, mention.end, (), mention.document, mention.year, attached=mention.attached)
+            )
     found.sort(key=lambda reference: (reference.start, reference.end))
     return [
-        Reference(*composed.span(r.start, r.end), r.eids, r.document, r.year, r.relative) if composed.origin else r
+        Reference(*composed.span(r.start, r.end), r.eids, r.document, r.year, r.relative, r.attached)
+        if composed.origin
+        else r
         for r in found
     ]
 
@@ -105,6 +111,7 @@ def _from_chain(
             THIS if relative else target,
             named.year if named is not None and belongs else None,
             relative,
+            named is not None and belongs and named.attached,
         )
 
 

@@ -41,13 +41,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What instructions refer to where nothing else is said: the document, and an article or clause of it."""
+    """What instructions refer to where nothing else is said: the document, and an article or clause of it. `attached`:
+    they mean the text attached to it."""
 
     document: str = ""
     eid: str = ""
     numbers: tuple[tuple[str, str], ...] = ()  # names of laws (their words) with the numbers printed beside them
+    attached: bool = False
 
 
+_ATTACHED = "att_1__"
 _MARKER = r"^(?:\d+[a-z]?[.)]\s*|[a-zđ]\)\s*|[-–+]\s*)?"
 _VERB = re.compile(
     _MARKER + r"(?P<verb>Sửa đổi(?:,? bổ sung)?(?:,? bãi bỏ)?|Bổ sung|Bãi bỏ(?:, sửa đổi, bổ sung)?"
@@ -71,7 +74,10 @@ _BREAK = re.compile(r"(?<=\.)\s+(?=\S)|(?<=;)\s+(?!(?:bổ sung|sửa đổi|bã
 def find_changes(document: LegalDocument, names: LawNames | None = None) -> tuple[list[Change], list[Evidence]]:
     """(changes, instructions that could not be typed), both in reading order."""
     amended = {relation.target for relation in title_relations(document, names) if relation.kind == "amends"}
-    place = _Place(next(iter(amended)) if len(amended) == 1 else "", numbers=_numbers_of_names(document))
+    target = next(iter(amended)) if len(amended) == 1 else ""
+    title = find_references(nfc(document.metadata.title or ""), names=names)
+    attached = any(reference.attached for reference in title if reference.document == target)
+    place = _Place(target, numbers=_numbers_of_names(document), attached=attached)
     changes: list[Change] = []
     unread: list[Evidence] = []
     _walk(document.provisions, place, names, changes, unread)
@@ -113,7 +119,8 @@ def _walk(
             found = list(_changes(plain[verb.end() :], verb["verb"].lower(), quotes, here_now, names))
             said = collapse(sentence)
             if found:
-                changes.extend(replace(change, sentence=said, eid=provision.eid) for change in found)
+                inside = here_now.attached
+                changes.extend(replace(_within(change, inside), sentence=said, eid=provision.eid) for change in found)
             elif _opens_list(plain, provision, quotes):
                 here = here_now
             else:
@@ -154,16 +161,26 @@ def _opens_list(plain: str, provision: Provision, quotes: Sequence[str]) -> bool
 
 def _place(plain: str, place: _Place, names: LawNames | None) -> _Place:
     """The document and article that an instruction itself names, else those around it."""
-    document, eid = place.document, place.eid
+    document, eid, attached = place.document, place.eid, place.attached
     for reference in find_references(plain, place.eid, names=names):
         if reference.document != THIS:
             named = dict(place.numbers).get(" ".join(name_words(reference.document)), reference.document)
             if named != document:
                 eid = ""
-            document = named
-        if reference.eids and reference.eids[-1].startswith("art_"):
-            eid = reference.eids[-1]
-    return _Place(document, eid, place.numbers)
+            document, attached = named, reference.attached
+        last = reference.eids[-1].removeprefix(_ATTACHED) if reference.eids else ""
+        if last.startswith("art_"):
+            eid = last
+    return _Place(document, eid, place.numbers, attached)
+
+
+def _within(change: Change, attached: bool) -> Change:
+    """The change with its provisions looked for in the attached text, where that is meant."""
+    if not attached:
+        return change
+    eids = tuple(eid if eid.startswith(_ATTACHED) else _ATTACHED + eid for eid in change.eids)
+    after = _ATTACHED + change.after.removeprefix(_ATTACHED) if change.after else ""
+    return replace(change, eids=eids, after=after)
 
 
 def _eids(plain: str, place: _Place, names: LawNames | None) -> tuple[str, ...]:

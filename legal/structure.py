@@ -203,17 +203,20 @@ def _back(lines: Iterator[Line]) -> tuple[list[str], list[str]]:
     """Signature and recipients among the lines after the body."""
     signature: list[str] = []
     recipients: list[str] = []
-    listing = False
+    listing = listed = False
     for line in lines:
         if line.table is not None:
             for row in line.table.rows:
                 for cell in row:
                     texts = [text for text in cell_paragraphs(Table(((cell,),))) if text]
-                    target = recipients if any(is_recipients(text) for text in texts) else signature
-                    target.extend(texts)
+                    theirs = any(is_recipients(text) for text in texts)
+                    (recipients if theirs else signature).extend(texts)
+                    listed = listed or theirs
             listing = False
             continue
         if is_recipients(line.text):
+            listing = listed = True
+        elif listed and line.text.startswith(("- ", "– ")):  # of two columns that came line by line
             listing = True
         elif listing and not line.text.startswith(("-", "–", "+", "*", "Như", "như", "Lưu", ".")):
             listing = False

@@ -179,3 +179,24 @@ def test_amending_instructions_become_typed_changes() -> None:
     assert (changes[3].old, changes[3].new) == ("tổ ong", "đõ ong")
     assert (changes[5].old, changes[5].new) == ("ong", "sáp")
     assert changes[1].eid == "art_1__para_2__point_a"
+
+
+def test_instructions_reach_into_the_text_attached_to_a_decision() -> None:
+    title = "Quyết định sửa đổi một số điều của Quy chế bến đò ban hành kèm theo Quyết định số 7/2031/QĐ-UBND"
+    clauses = [
+        "Sửa đổi khoản 2 Điều 4 như sau: “2. Đò chạy từ 5 giờ.”.",
+        "Bãi bỏ khoản 3 Điều 2 Quy chế ban hành kèm theo Quyết định số 7/2031/QĐ-UBND.",
+        "Bãi bỏ Điều 3 Quyết định số 7/2031/QĐ-UBND.",
+    ]
+    heading = "Sửa đổi một số điều của Quy chế ban hành kèm theo Quyết định số 7/2031/QĐ-UBND"
+    children = tuple(
+        Provision("clause", str(n), f"art_1__para_{n}", f"{n}.", "", text) for n, text in enumerate(clauses, 1)
+    )
+    for printed in (heading, ""):
+        article = Provision("article", "1", "art_1", "Điều 1.", printed, "", children)
+        changes, unread = find_changes(LegalDocument(Metadata("9/2032/QĐ-UBND", title=title), (article,)))
+        assert not unread
+        assert [change.eids for change in changes] == [
+            ("att_1__art_4__para_2",), ("att_1__art_2__para_3",), ("art_3",)
+        ]  # fmt: skip
+        assert {change.document for change in changes} == {"7/2031/QĐ-UBND"}

@@ -227,3 +227,11 @@ def test_markers_lost_in_typing_are_found_again() -> None:
         "art_1__para_2", "art_1__para_3", "art_1__para_4",
         "art_2", "art_2__para_1", *(f"art_2__para_1__point_{letter}" for letter in "abc"),
     ]  # fmt: skip
+
+
+def test_recipients_stay_recipients_when_the_signature_is_printed_between_them() -> None:
+    """Two columns that a PDF gives line by line."""
+    lines = ("Điều 1. Đò chạy từ 5 giờ.", "Nơi nhận:", "CHỦ TỊCH", "- Các bến;", "- Lưu: VT.", "Trần Văn Đò")
+    document = read([Paragraph(line) for line in lines])
+    assert document.recipients == ("Nơi nhận:", "- Các bến;", "- Lưu: VT.")
+    assert document.signature == ("CHỦ TỊCH", "Trần Văn Đò")
