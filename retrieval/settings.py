@@ -11,12 +11,14 @@ class RetrievalSettings:
 
     # understand
     max_question: int = 2000
-    expansion_weight: float = 0.3  # of a term from the lexicon, against 1 for a typed one
+    expansion_weight: float = 0.2  # of a term from the lexicon, against 1 for a typed one
 
     # retrieve and fuse: both searches scaled to 0..1 over their candidates, then summed with these weights
     candidates: int = 100
-    dense_weight: float = 0.7
+    dense_weight: float = 0.25
     lexical_weight: float = 1.0
+    document_weight: float = 0.16  # how much the document counts that most of the best hits come from
+    document_depth: int = 5
     embed_timeout: float = 10.0
     search_timeout: float = 10.0
     rerank_depth: int = 30

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.fusion import dbsf, fuse, group_by_provision, min_max, provision_of, rrf
+from retrieval.fusion import dbsf, fuse, group_by_provision, lean_to_documents, min_max, provision_of, rrf
 from retrieval.index import Candidates, Scored
 from retrieval.passage import DocumentCard, Passage
 
@@ -113,3 +113,18 @@ def test_an_article_is_one_hit_with_its_best_passage() -> None:
 )
 def test_the_provision_of_a_passage(eid: str, article: str | None, expected: str) -> None:
     assert provision_of(passage("a", eid, article)) == (CARD.key, expected)
+
+
+def test_hits_of_the_document_that_most_hits_come_from_move_up() -> None:
+    hits = group_by_provision(
+        [
+            Scored(passage("x", key="a"), 1.0),
+            Scored(passage("y", key="b"), 0.9),
+            Scored(passage("z", "art_2", "2", key="b"), 0.8),
+        ]
+    )
+    leaning = lean_to_documents(hits, weight=0.3)
+    assert [hit.passage.id for hit in leaning] == ["y", "x", "z"]
+    assert [hit.rank for hit in leaning] == [1, 2, 3]
+    assert all(0.0 <= hit.score <= 1.0 for hit in leaning)
+    assert lean_to_documents(hits, weight=0.0) == hits
