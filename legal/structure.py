@@ -209,7 +209,8 @@ def _back(lines: Iterator[Line]) -> tuple[list[str], list[str]]:
             for row in line.table.rows:
                 for cell in row:
                     texts = [text for text in cell_paragraphs(Table(((cell,),))) if text]
-                    theirs = any(is_recipients(text) for text in texts)
+                    opened = any(is_recipients(text) for text in texts)
+                    theirs = opened or (listed and bool(texts) and all(text.startswith(("- ", "– ")) for text in texts))
                     (recipients if theirs else signature).extend(texts)
                     listed = listed or theirs
             listing = False
