@@ -9,7 +9,7 @@ from importlib.metadata import version
 from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 
-from api import docs_page, problems, routes_documents, routes_health, routes_internal, routes_questions
+from api import docs_page, problems, routes_documents, routes_health, routes_internal, routes_questions, routes_resolve
 from api.auth import Keys, caller
 from api.middleware import LoopbackHosts, Surround
 from api.parts import Workshop
@@ -54,6 +54,7 @@ def build(workshop: Workshop, keys: Keys, *, max_body: int, token: str, internal
     problems.install(app)
     app.include_router(routes_health.router)
     app.include_router(routes_questions.router, dependencies=[Depends(caller)])
+    app.include_router(routes_resolve.router, dependencies=[Depends(caller)])
     app.include_router(routes_documents.router, dependencies=[Depends(caller)])
     app.include_router(routes_internal.router(token, internal_port))
     app.include_router(docs_page.router)

@@ -1,4 +1,4 @@
-"""`phapquy search` and `phapquy ask`: questions at the command line."""
+"""`phapquy search`, `phapquy ask` and `phapquy resolve`: questions at the command line."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from api.terminal import note_console, print_json, result_console, results_only
 
 if TYPE_CHECKING:
     from api.schemas import AnswerResponse, DocumentOut, HitOut, ProvisionOut, SearchResponse
+    from api.schemas_resolve import ResolveResponse
 
 QuestionText = Annotated[str, typer.Argument(help="Câu hỏi hoặc từ khoá, trong ngoặc kép.", show_default=False)]
 AsOf = Annotated[
@@ -57,6 +58,30 @@ def ask(query: QuestionText, as_of: AsOf = None, json: AsJson = False) -> None:
         print_json(as_json(answer))
     else:
         _show_answer(answer)
+
+
+def resolve(
+    citation: Annotated[str, typer.Argument(help="Viện dẫn, trong ngoặc kép.", show_default=False)],
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="Chỉ nhận văn bản có hiệu lực vào ngày này."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Tìm đúng điều khoản mà một viện dẫn nêu; không có thì nói là không có."""
+    with results_only():
+        from api.desk import open_desk
+        from api.requests import resolve_request
+        from api.schemas import as_json
+        from api.settings import load_settings
+
+        request = resolve_request(citation, as_of=_day(as_of))
+        with open_desk(load_settings()) as desk:
+            found = desk.resolve(request)
+    if json:
+        print_json(as_json(found))
+    else:
+        _show_resolution(found)
 
 
 def _day(value: datetime | None) -> date | None:
@@ -126,4 +151,24 @@ def _show_answer(answer: AnswerResponse) -> None:
     notes.print(Text(f"{mode[answer.mode]} · hiệu lực tính đến {answer.as_of:%d/%m/%Y}", "dim"))
 
 
-COMMANDS = (search, ask)
+def _show_resolution(found: ResolveResponse) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console, notes = result_console(), note_console()
+    for one in found.results:
+        place = f"{_provision_line(one.provision)}, " if one.provision else ""
+        console.print(Text.assemble((place, "bold cyan"), (_document_name(one.document), "green")))
+        if one.text:
+            console.print(Padding(Text(one.text), (0, 0, 1, 4)))
+    for label in found.missing:
+        console.print(Text(f"Không tìm thấy: {label}", "red"))
+    if found.reason:
+        console.print(Text(found.reason))
+    for other in found.others:
+        notes.print(Text(f"Có thể cũng là: {_document_name(other)}", "dim"))
+    for note in found.notes:
+        notes.print(Text(f"Lưu ý: {note}", "yellow"))
+
+
+COMMANDS = (search, ask, resolve)

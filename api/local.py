@@ -12,6 +12,7 @@ from api.caller import LOCAL
 from api.desk import OnProgress
 from api.parts import Workshop
 from api.schemas import AnswerRequest, AnswerResponse, IngestOut, RemovalOut, SearchRequest, StatusOut, TimedSearch
+from api.schemas_resolve import ResolveRequest, ResolveResponse
 from api.settings import Settings
 
 
@@ -39,6 +40,10 @@ class LocalDesk:
     def answer(self, body: AnswerRequest) -> AnswerResponse:
         """See `Desk`."""
         return self._runner.run(self._workshop.answer(body, LOCAL))
+
+    def resolve(self, body: ResolveRequest) -> ResolveResponse:
+        """See `Desk`."""
+        return self._runner.run(self._workshop.resolve(body.citation, body.as_of, LOCAL))
 
     def ingest(self, paths: Sequence[Path], on_progress: OnProgress) -> IngestOut:
         """See `Desk`."""

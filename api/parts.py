@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -18,7 +19,9 @@ from api.faults import fault_place
 from api.intake import progress_out, report_out
 from api.present import answer_out, search_out
 from api.requests import answer_question, canonical_number, search_question
+from api.resolving import resolve_citation
 from api.schemas import AnswerRequest, AnswerResponse, IngestOut, RemovalOut, SearchRequest, StatusOut, TimedSearch
+from api.schemas_resolve import ResolveResponse
 from api.settings import Settings
 from api.wiring import Parts
 from legal.errors import Conflict, NotFound, PhapquyError, ServiceUnavailable
@@ -96,10 +99,21 @@ class Workshop:
         path = await self.ready_questions()
         return answer_out(await path.answer(answer_question(body, caller, self.number_as_known)))
 
-    def number_as_known(self, typed: str) -> str:
+    async def resolve(self, citation: str, as_of: date | None, caller: Caller) -> ResolveResponse:
+        """The provisions that a citation names; needs neither models nor the index."""
+
+        def work() -> ResolveResponse:
+            catalogue = self.catalogue()
+            with self._building:
+                names = self.parts.names
+            return resolve_citation(citation, as_of, caller, catalogue, names)
+
+        return await asyncio.to_thread(work)
+
+    def number_as_known(self, typed: str, access: Collection[str] | None) -> str:
         """A document's number in the spelling that its passages carry ("7/2023/nq-hdnd" may be "07/2023/NQ-HĐND")."""
         try:
-            return self.catalogue().document(typed).card.number or typed
+            return self.catalogue().document(typed, access).card.number or typed
         except NotFound:
             return canonical_number(typed)
 

@@ -23,6 +23,7 @@ from api.schemas import (
     TimedSearch,
     as_json,
 )
+from api.schemas_resolve import ResolveRequest, ResolveResponse
 from legal.errors import Conflict, PhapquyError, ServiceUnavailable
 
 #: Seconds that a living server may take to say that it is there, also while it starts.
@@ -96,6 +97,10 @@ class RunningServer:
     def answer(self, body: AnswerRequest) -> AnswerResponse:
         """See `Desk`."""
         return AnswerResponse.model_validate(self._post("/answer", as_json(body)))
+
+    def resolve(self, body: ResolveRequest) -> ResolveResponse:
+        """See `Desk`."""
+        return ResolveResponse.model_validate(self._post("/resolve", as_json(body)))
 
     def remove(self, number: str) -> RemovalOut:
         """See `Desk`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from typing import TypeVar
 
@@ -10,14 +10,15 @@ from pydantic import BaseModel, ValidationError
 
 from api.caller import Caller
 from api.schemas import AnswerRequest, Filters, SearchRequest
+from api.schemas_resolve import ResolveRequest
 from legal.errors import BadRequest
 from legal.number import DocumentNumber
 from retrieval.answer import Question, Turn
 from retrieval.index import SearchFilter
 
 Body = TypeVar("Body", bound=BaseModel)
-#: A number as typed to the spelling in which the home knows it.
-Spelling = Callable[[str], str]
+#: A number as typed, and the caller's labels, to the spelling in which the home knows it.
+Spelling = Callable[[str, Collection[str] | None], str]
 
 
 def search_request(query: str, *, limit: int = 10, as_of: date | None = None) -> SearchRequest:
@@ -28,6 +29,11 @@ def search_request(query: str, *, limit: int = 10, as_of: date | None = None) ->
 def answer_request(query: str, *, as_of: date | None = None) -> AnswerRequest:
     """A question as the HTTP door would have validated it; raises BadRequest."""
     return _checked(AnswerRequest, query=query, as_of=as_of)
+
+
+def resolve_request(citation: str, *, as_of: date | None = None) -> ResolveRequest:
+    """A citation as the HTTP door would have validated it; raises BadRequest."""
+    return _checked(ResolveRequest, citation=citation, as_of=as_of)
 
 
 def search_question(body: SearchRequest, caller: Caller, spelt: Spelling) -> Question:
@@ -56,7 +62,7 @@ def _where(filters: Filters | None, as_of: date | None, caller: Caller, spelt: S
     return SearchFilter(
         as_of=as_of,
         access=caller.labels,
-        numbers=tuple(spelt(number) for number in filters.numbers),
+        numbers=tuple(spelt(number, caller.labels) for number in filters.numbers),
         types=tuple(filters.types),
         issuers=tuple(filters.issuers),
         issued_from=filters.issued_from,
@@ -69,5 +75,5 @@ def _checked(model: type[Body], **values: object) -> Body:
         return model.model_validate(values)
     except ValidationError as error:
         field = ".".join(str(part) for part in error.errors()[0]["loc"])
-        words = {"query": "Câu hỏi phải có từ 1 đến 2000 ký tự."}
+        words = {"query": "Câu hỏi phải có từ 1 đến 2000 ký tự.", "citation": "Viện dẫn phải có từ 1 đến 500 ký tự."}
         raise BadRequest(words.get(field, f"Giá trị của “{field}” không dùng được.")) from None

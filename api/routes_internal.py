@@ -33,6 +33,7 @@ from api.schemas import (
     TimedSearch,
     as_json,
 )
+from api.schemas_resolve import ResolveRequest, ResolveResponse
 from legal.errors import NotFound, PhapquyError
 
 Work = Callable[[OnProgress], Awaitable[IngestOut]]
@@ -80,6 +81,10 @@ def router(token: str, internal_port: int) -> APIRouter:
     @routes.post("/answer")
     async def answer(body: AnswerRequest, parts: PartsOf) -> AnswerResponse:
         return await parts.answer(body, LOCAL)
+
+    @routes.post("/resolve")
+    async def resolve(body: ResolveRequest, parts: PartsOf) -> ResolveResponse:
+        return await parts.resolve(body.citation, body.as_of, LOCAL)
 
     @routes.post("/status")
     async def status(parts: PartsOf) -> StatusOut:

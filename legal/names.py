@@ -165,6 +165,11 @@ def name_words(text: str) -> list[str]:
     return [word.replace("y", "i") for word in _WORD.findall(fold(compose(text).text))]
 
 
+def title_words(title: str) -> tuple[str, ...]:
+    """The words of a title without its type, for telling whether two titles are one: "Luật Đất đai" is ("dat", "dai")."""
+    return _split(fold(title))[1]
+
+
 def _read(entry: LawName) -> _Known:
     head, core = _split(fold(entry.title or ""))
     letters = "".join(word[0] for word in core)
@@ -200,8 +205,7 @@ def _fit(head: str, core: tuple[str, ...], known: _Known) -> float:
         return 0.55 if len(core) >= 3 and _inside((*head.split(), *core), known.core) else 0.0
     if len(core) >= 2 and core == known.core[: len(core)]:
         return 0.8
-    joined, own = " ".join(core), " ".join(known.core)
-    if len(joined) > 7 and SequenceMatcher(None, joined, own).ratio() >= 0.88:
+    if _mistyped(core, known.core):
         return 0.75
     if known.amending and core[:2] == ("sua", "doi"):
         return 0.8 if set(core) - _FILLER and set(core) - _FILLER <= set(known.core) else 0.0
@@ -213,6 +217,31 @@ def _fit(head: str, core: tuple[str, ...], known: _Known) -> float:
     if len(core) == 1 and known.amending and _inside(("luat", *core), known.core):
         return 0.5
     return 0.0
+
+
+def _mistyped(said: tuple[str, ...], own: tuple[str, ...]) -> bool:
+    """Whether a name is a known one with slips of the keys in it. Another word is no slip: "... về dân sự" is not
+    "... về hình sự", however much alike the whole is."""
+    if len("".join(said)) < 7 or SequenceMatcher(None, "".join(said), "".join(own)).ratio() < 0.88:
+        return False
+    if len(said) != len(own):
+        return "".join(said) == "".join(own)
+    other = [(a, b) for a, b in zip(said, own, strict=True) if a != b]
+    return 3 * len(other) <= len(own) + 2 and all(_one_slip(a, b) for a, b in other)
+
+
+def _one_slip(a: str, b: str) -> bool:
+    """Whether two words differ by one letter more, less, other, or two exchanged."""
+    if abs(len(a) - len(b)) > 1:
+        return False
+    start = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    rest_a, rest_b = a[start:], b[start:]
+    return (
+        rest_a[1:] == rest_b[1:]
+        or rest_a[1:] == rest_b
+        or rest_a == rest_b[1:]
+        or (rest_a[:2] == rest_b[:2][::-1] and rest_a[2:] == rest_b[2:])
+    )
 
 
 def _inside(part: tuple[str, ...], whole: tuple[str, ...]) -> bool:

@@ -22,7 +22,7 @@ from retrieval.fusion import fuse, group_by_provision, provision_of
 from retrieval.haystack_quiet import StreamingCallbackT, StreamingChunk, component
 from retrieval.index import Candidates, Index, Sparse
 from retrieval.lexical import question_vector
-from retrieval.named import look_up
+from retrieval.named import look_up, may_be_missed
 from retrieval.restore import SyllableModel
 from retrieval.settings import RetrievalSettings
 from retrieval.trail import Trail, milliseconds
@@ -148,7 +148,7 @@ class Retrieve(Hop):
                 for one in trail.cited:
                     passages = await look_up(self._index, one, trail.where)
                     named += [Hit(0, 1.0, passage, "cited") for passage in passages[:1]]
-                    if one.exact and not passages:
+                    if one.exact and not passages and not may_be_missed(one):
                         missing.append(NOT_THERE.format(label=one.label))
         except TimeoutError:
             raise ServiceUnavailable("Kho tìm kiếm không trả lời kịp; hãy thử lại sau ít phút.") from None
