@@ -73,6 +73,10 @@ class EmbeddedIndex:
                 if index is self._index:
                     raise
 
+    def warm(self) -> int:
+        """Read passages into memory, so that the first questions are as fast as later ones; how many are in memory."""
+        return self._read(lambda index: index.warm())
+
     def count(self, key: str | None = None, *, version: str | None = None) -> int:
         return self._read(lambda index: index.count(key, version=version))
 

@@ -7,7 +7,7 @@ A passage that only one search brought scores nothing on the other side, as much
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from functools import lru_cache
 from statistics import fmean, pstdev
 from typing import Literal
 
@@ -39,7 +39,7 @@ def fuse(
     total = sum(weight for _, weight in sides)
     passages = {scored.passage.id: scored.passage for scored in (*candidates.dense, *candidates.lexical)}
     fused = (
-        Scored(passages[identity], min(1.0, sum(scale.get(identity, 0.0) * weight for scale, weight in sides) / total))
+        Scored(passages[identity], min(1.0, sum([scale.get(identity, 0.0) * weight for scale, weight in sides]) / total))
         for identity in {identity for scale, _ in sides for identity in scale}
     )
     return sorted(fused, key=lambda scored: (-scored.score, scored.passage.id))
@@ -82,11 +82,15 @@ def dbsf(side: Sequence[Scored]) -> dict[str, float]:
 
 def provision_of(passage: Passage) -> tuple[str, str]:
     """What counts as one hit: (document key, eid of the article, or of the passage where there is none)."""
-    if passage.article is None:
-        return passage.document.key, passage.eid
-    steps = passage.eid.split("__")
+    return passage.document.key, passage.eid if passage.article is None else _article_of(passage.eid)
+
+
+@lru_cache(maxsize=65536)
+def _article_of(eid: str) -> str:
+    """The eid of the article that a provision stands in, or its own."""
+    steps = eid.split("__")
     place = next((place for place, step in enumerate(steps) if step.startswith("art_")), len(steps) - 1)
-    return passage.document.key, "__".join(steps[: place + 1])
+    return "__".join(steps[: place + 1])
 
 
 def group_by_provision(scored: Iterable[Scored], key: Callable[[Passage], tuple[str, str]] = provision_of) -> list[Hit]:
@@ -114,11 +118,10 @@ def lean_to_documents(hits: Sequence[Hit], *, weight: float, depth: int = 5) -> 
     if most <= 0.0 or weight <= 0.0:
         return list(hits)
     leaning = [
-        replace(hit, score=(hit.score + weight * sums.get(hit.passage.document.key, 0.0) / most) / (1.0 + weight))
-        for hit in hits
+        ((hit.score + weight * sums.get(hit.passage.document.key, 0.0) / most) / (1.0 + weight), hit) for hit in hits
     ]
-    leaning.sort(key=lambda hit: (-hit.score, hit.passage.id))
-    return [replace(hit, rank=rank) for rank, hit in enumerate(leaning, start=1)]
+    leaning.sort(key=lambda one: (-one[0], one[1].passage.id))
+    return [Hit(rank, score, hit.passage, hit.why) for rank, (score, hit) in enumerate(leaning, start=1)]
 
 
 def _best(side: Sequence[Scored]) -> dict[str, float]:

@@ -306,3 +306,17 @@ def _no_child_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
     if children.exists():
         assert children.read_text().split() == []
+
+
+def test_a_warmed_index_answers_from_memory_and_never_with_what_was_replaced(tmp_path: Path) -> None:
+    index = EmbeddedIndex(tmp_path, MANIFEST)
+    index.replace("a", "v1", document("a", "v1", articles=3))
+    index.replace("b", "v1", document("b", "v1", articles=2))
+    assert index.warm() == 5
+    before = search(index)
+    index.replace("a", "v2", document("a", "v2", articles=4))
+    assert len(search(index)) == len(before) + 1
+    found = asyncio.run(index.search(direction(0.1), None, EVERYTHING, limit=10)).dense
+    assert {(one.passage.document.key, one.passage.document.version) for one in found} == {("a", "v2"), ("b", "v1")}
+    assert index.warm() == 6
+    index.close()
