@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ingest.syllables import SyllableCounts
     from legal.lexicon import Lexicon
     from retrieval.embedded import EmbeddedIndex
+    from retrieval.index import Manifest
     from retrieval.pipeline import QuestionPath
     from retrieval.server import ServerIndex
     from serving.endpoint import Endpoint
@@ -128,7 +129,10 @@ class Parts:
         from retrieval.index import Manifest
         from retrieval.points import SCHEMA
 
-        manifest = Manifest(self.embedder.name, self.embedder.dimension, SCHEMA)
+        return self._index(Manifest(self.embedder.name, self.embedder.dimension, SCHEMA))
+
+    def _index(self, manifest: Manifest | None) -> ServerIndex | EmbeddedIndex:
+        """The index made with that manifest; None takes it as it is stored."""
         chosen = self.settings.qdrant
         if chosen.url:
             from retrieval.server import ServerIndex
@@ -153,16 +157,8 @@ class Parts:
 
     def rebuilder(self) -> Ingestor:
         """The ingestor over the index as it is stored, whichever embedder made it; only for building it anew."""
-        if self.settings.qdrant.url:
-            raise BadRequest(
-                "Chỉ mục trên máy chủ Qdrant không tạo lại tại chỗ được: hãy đặt PHAPQUY_QDRANT__COLLECTION khác "
-                "rồi nạp lại văn bản."
-            )
         if not self.built("index"):
-            from retrieval.embedded import EmbeddedIndex
-
-            self.home.prepare()
-            self.__dict__["index"] = _patiently(lambda: EmbeddedIndex(self.home.index))
+            self.__dict__["index"] = self._index(None)
         return self.ingestor
 
     @cached_property
@@ -210,6 +206,13 @@ class Parts:
 
         self.home.prepare()
         return SyllableCounts(self.home.cache)
+
+    def warm(self) -> None:
+        """Read passages of the embedded engine into memory; a Qdrant server looks after its own."""
+        from retrieval.embedded import EmbeddedIndex
+
+        if isinstance(self.index, EmbeddedIndex):
+            self.index.warm()
 
     async def close_clients(self) -> None:
         """Close the models' connections, in the event loop that used them."""

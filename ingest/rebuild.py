@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import Protocol
 
 from ingest.catalogue_writing import CatalogueWriting
 from ingest.embedding import points
 from ingest.report import Progress, Report, Stages
 from ingest.writer import Writer
 from legal.errors import Conflict
-from retrieval.index import Index, IndexWriter, Manifest
+from retrieval.index import Index, Manifest
 from retrieval.points import SCHEMA
-
-
-class Rebuildable(Protocol):
-    """An index that can begin an empty generation with another manifest."""
-
-    def bulk(self, fresh: Manifest | None = None) -> AbstractContextManager[IndexWriter]:
-        """What is written appears, in place of everything before, when the block ends without an error."""
-        ...
 
 
 def rebuild(
     writing: CatalogueWriting,
-    index: Index | Rebuildable,
+    index: Index,
     writer: Writer,
     stages: Stages,
     say: Callable[[Progress], None],
@@ -46,7 +36,7 @@ def rebuild(
         nonlocal reused
         reused += cached
 
-    with index.bulk(manifest) as target:  # type: ignore[call-arg]
+    with index.bulk(manifest) as target:
         for key, entry in live.items():
             found = writer.chunked(key, entry.version)
             vectors = writer.embedder.embed(found, count)

@@ -128,10 +128,11 @@ class Index(IndexWriter, Protocol):
         """Passages by exact conditions, in reading order (document key, then position)."""
         ...
 
-    def bulk(self) -> AbstractContextManager[IndexWriter]:
+    def bulk(self, fresh: Manifest | None = None) -> AbstractContextManager[IndexWriter]:
         """For loads of many documents: what is written to the writer appears when the block ends without an error.
 
-        An adapter that can write much without slowing answers gives itself; then it appears at once.
+        An adapter that can write much without slowing answers gives itself; then it appears at once. With `fresh` the
+        writer begins empty, under that manifest, and takes the place of everything before at the end.
         """
         ...
 

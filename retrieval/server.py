@@ -7,10 +7,12 @@ Between the two writes that show a new version and drop the old one a search may
 from __future__ import annotations
 
 import asyncio
+import copy
+import re
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from itertools import islice
 from typing import Any, TypeVar
@@ -28,17 +30,14 @@ from retrieval.points import (
     LEXICAL,
     SHOWN,
     SHOWN_FIELDS,
-    AnyOf,
-    Condition,
-    FieldKind,
     card_changes,
     conditions,
     from_payload,
     now,
     reading,
     split_reading,
-    to_payload,
 )
+from retrieval.server_requests import filter_of, point_of, query_of, schema_of, server_filter
 from serving.protocols import Vectors
 
 T = TypeVar("T")
@@ -51,30 +50,19 @@ _ALL = 10_000_000
 _READ = ["key", "position", *SHOWN_FIELDS]
 
 
-def _condition(condition: Condition) -> models.FieldCondition:
-    if isinstance(condition, AnyOf):
-        return models.FieldCondition(key=condition.field, match=models.MatchAny(any=list(condition.values)))
-    return models.FieldCondition(key=condition.field, range=models.Range(gte=condition.low, lte=condition.high))
-
-
-def server_filter(asked: Iterable[Condition]) -> models.Filter:
-    """Our conditions as the client's filter: all must hold."""
-    return models.Filter(must=[_condition(condition) for condition in asked])
-
-
 class ServerIndex:
     """The index on a server. Any number of processes may read; one should write."""
 
     def __init__(
-        self, client: QdrantClient, manifest: Manifest, *, collection: str = "phapquy", local: bool = False
+        self, client: QdrantClient, manifest: Manifest | None, *, collection: str = "phapquy", local: bool = False
     ) -> None:
         """Find the collection behind the alias `collection`, or make one.
 
-        `local`: the client is qdrant-client's local mode, for tests: one call at a time, no payload indexes. Raises
-        ServiceUnavailable when the server does not answer and Conflict when the index was made with another manifest.
+        `manifest`: what it must have been made with; None takes what is stored (to rebuild it). `local`: the client is
+        qdrant-client's local mode, for tests: one call at a time, no payload indexes. Raises ServiceUnavailable when the
+        server does not answer and Conflict when the index was made with another manifest, or there is none to take.
         """
         self._client = client
-        self._manifest = manifest
         self._alias = collection
         self._writing = threading.RLock()
         self._turn: AbstractContextManager[Any] = threading.RLock() if local else nullcontext()
@@ -82,9 +70,12 @@ class ServerIndex:
         with self._asking():
             aliases = {alias.alias_name for alias in client.get_aliases().aliases}
             if collection not in aliases:
-                self._make()
+                if manifest is None:
+                    raise Conflict("Chưa có chỉ mục nào trên máy chủ Qdrant; hãy nạp văn bản trước (phapquy ingest).")
+                self._point_to(self._make(manifest))
             stored = client.get_collection(collection).config.metadata or {}
-        if stored != asdict(manifest):
+        self._manifest = manifest or _stored(stored)
+        if manifest is not None and stored != asdict(manifest):
             raise Conflict(
                 f"Chỉ mục trên máy chủ Qdrant được tạo bằng mô hình nhúng {stored.get('embedder')}, khác với cấu hình "
                 f"hiện nay: {manifest.embedder}. Hãy chạy `phapquy reindex` hoặc đặt lại cấu hình như cũ."
@@ -92,7 +83,13 @@ class ServerIndex:
 
     @classmethod
     def connect(
-        cls, url: str, manifest: Manifest, *, api_key: str | None = None, collection: str = "phapquy", timeout: int = 10
+        cls,
+        url: str,
+        manifest: Manifest | None,
+        *,
+        api_key: str | None = None,
+        collection: str = "phapquy",
+        timeout: int = 10,
     ) -> ServerIndex:
         """The index on the server at `url`. `timeout`: seconds a call may take."""
         client = QdrantClient(url=url, api_key=api_key, timeout=timeout, check_compatibility=False)
@@ -109,10 +106,10 @@ class ServerIndex:
         condition = server_filter(conditions(where))
         asked: list[models.QueryRequest] = []
         if dense is not None:
-            asked.append(_query(dense.tolist(), DENSE, condition, limit, None if self._local else _BEAM))
+            asked.append(query_of(dense.tolist(), DENSE, condition, limit, None if self._local else _BEAM))
         if sparse is not None and sparse.indices:
             vector = models.SparseVector(indices=list(sparse.indices), values=list(sparse.values))
-            asked.append(_query(vector, LEXICAL, condition, limit))
+            asked.append(query_of(vector, LEXICAL, condition, limit))
         if not asked:
             return Candidates((), ())
         answers = await self._read(lambda: self._client.query_batch_points(self._alias, requests=asked))
@@ -136,15 +133,15 @@ class ServerIndex:
     def replace(self, key: str, version: str, points: Iterable[Point]) -> int:
         """Write the version unseen, then show it and drop every other; one that is shown is written over at once."""
         with self._writing, self._asking():
-            if self._count(_filter(reading=reading(key, version), live=SHOWN)):
+            if self._count(filter_of(reading=reading(key, version), live=SHOWN)):
                 return self._rewrite(key, version, points)
-            unseen = models.FilterSelector(filter=_filter(reading=reading(key, version), live=HIDDEN))
+            unseen = models.FilterSelector(filter=filter_of(reading=reading(key, version), live=HIDDEN))
             self._client.delete(self._alias, points_selector=unseen, wait=True)
             numbered, begun = enumerate(points), now()
             written: set[str] = set()
             try:
                 while batch := list(islice(numbered, _BATCH)):
-                    made = [_point(point, position, begun, live=False) for position, point in batch]
+                    made = [point_of(point, position, begun, live=False) for position, point in batch]
                     self._client.upsert(self._alias, points=made, wait=True)
                     written.update(point.passage.id for _, point in batch)
             except BaseException:
@@ -158,7 +155,7 @@ class ServerIndex:
 
     def publish(self, key: str, version: str) -> int:
         with self._writing, self._asking():
-            number = self._count(_filter(reading=reading(key, version)))
+            number = self._count(filter_of(reading=reading(key, version)))
             if not number:
                 raise NotFound("Chỉ mục không có phiên bản này của văn bản; hãy nạp lại văn bản.")
             self._show(key, version)
@@ -166,16 +163,16 @@ class ServerIndex:
 
     def remove(self, key: str) -> int:
         with self._writing, self._asking():
-            number = self._count(_filter(key=key))
+            number = self._count(filter_of(key=key))
             if number:
                 self._client.delete(
-                    self._alias, points_selector=models.FilterSelector(filter=_filter(key=key)), wait=True
+                    self._alias, points_selector=models.FilterSelector(filter=filter_of(key=key)), wait=True
                 )
             return number
 
     def set_card(self, key: str, version: str, changes: dict[str, object]) -> None:
         put, drop = card_changes(changes)
-        selector = models.FilterSelector(filter=_filter(reading=reading(key, version)))
+        selector = models.FilterSelector(filter=filter_of(reading=reading(key, version)))
         with self._writing, self._asking():
             if put:
                 self._client.set_payload(self._alias, payload=put, points=selector, wait=True)
@@ -186,7 +183,7 @@ class ServerIndex:
         with self._asking():
             if key is None:
                 return self._count(None)
-            return self._count(_filter(key=key) if version is None else _filter(reading=reading(key, version)))
+            return self._count(filter_of(key=key) if version is None else filter_of(reading=reading(key, version)))
 
     def versions(self) -> dict[str, set[str]]:
         with self._asking():
@@ -199,9 +196,26 @@ class ServerIndex:
         return found
 
     @contextmanager
-    def bulk(self) -> Iterator[IndexWriter]:
-        """The index itself: the server builds its graphs beside its answers."""
-        yield self
+    def bulk(self, fresh: Manifest | None = None) -> Iterator[IndexWriter]:
+        """The index itself: the server builds its graphs beside its answers. With `fresh` (another embedder) a new
+        collection, which the alias names when the block ends; on an error nothing changes."""
+        if fresh is None:
+            yield self
+            return
+        with self._asking():
+            self._sweep()
+            made = self._make(fresh)
+        try:
+            yield self._over(made, fresh)
+            with self._writing, self._asking():
+                self._point_to(made)
+                self._manifest = fresh
+                self._sweep()
+        except BaseException:
+            if self._manifest is not fresh:
+                with suppress(ServiceUnavailable), self._asking():
+                    self._client.delete_collection(made)
+            raise
 
     def flush(self) -> None:
         """Nothing to do: every write waits until the server has it."""
@@ -209,24 +223,45 @@ class ServerIndex:
     def close(self) -> None:
         self._client.close()
 
-    def _make(self) -> None:
+    def _make(self, manifest: Manifest) -> str:
+        """A new collection without points, which no alias names yet."""
         name = f"{self._alias}-{uuid.uuid4().hex[:12]}"
         self._client.create_collection(
             name,
-            vectors_config={DENSE: models.VectorParams(size=self._manifest.dimension, distance=models.Distance.COSINE)},
+            vectors_config={DENSE: models.VectorParams(size=manifest.dimension, distance=models.Distance.COSINE)},
             sparse_vectors_config={LEXICAL: models.SparseVectorParams(modifier=models.Modifier.IDF)},
             hnsw_config=models.HnswConfigDiff(full_scan_threshold=_EXACT_KB),
-            metadata=asdict(self._manifest),
+            metadata=asdict(manifest),
         )
         if not self._local:
             for field, kind in INDEXED.items():
-                self._client.create_payload_index(name, field, field_schema=_schema(field, kind), wait=True)
+                self._client.create_payload_index(name, field, field_schema=schema_of(field, kind), wait=True)
+        return name
+
+    def _point_to(self, name: str) -> None:
+        """Let the alias name this collection, in one step."""
+        change: list[Any] = []
+        if any(alias.alias_name == self._alias for alias in self._client.get_aliases().aliases):
+            change.append(models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=self._alias)))
         create = models.CreateAlias(collection_name=name, alias_name=self._alias)
-        self._client.update_collection_aliases([models.CreateAliasOperation(create_alias=create)])
+        self._client.update_collection_aliases([*change, models.CreateAliasOperation(create_alias=create)])
+
+    def _over(self, name: str, manifest: Manifest) -> ServerIndex:
+        """This index over another collection."""
+        other = copy.copy(self)
+        other._alias, other._manifest = name, manifest
+        return other
+
+    def _sweep(self) -> None:
+        """Delete collections of ours that no alias names: what a switch or a broken rebuild leaves behind."""
+        used = {alias.collection_name for alias in self._client.get_aliases().aliases}
+        for one in self._client.get_collections().collections:
+            if one.name not in used and re.fullmatch(rf"{re.escape(self._alias)}-[0-9a-f]{{12}}", one.name):
+                self._client.delete_collection(one.name)
 
     def _show(self, key: str, version: str) -> None:
-        kept = _filter(reading=reading(key, version))
-        others = models.Filter(must=_filter(key=key).must, must_not=kept.must)
+        kept = filter_of(reading=reading(key, version))
+        others = models.Filter(must=filter_of(key=key).must, must_not=kept.must)
         self._client.batch_update_points(
             self._alias,
             update_operations=[
@@ -238,12 +273,12 @@ class ServerIndex:
 
     def _rewrite(self, key: str, version: str, points: Iterable[Point]) -> int:
         begun = now()
-        made = [_point(point, position, begun, live=True) for position, point in enumerate(points)]
+        made = [point_of(point, position, begun, live=True) for position, point in enumerate(points)]
         if not made:
             self.remove(key)
             return 0
         kept = {point.id for point in made}
-        stale = models.Filter(must=_filter(key=key).must, must_not=[models.HasIdCondition(has_id=list(kept))])
+        stale = models.Filter(must=filter_of(key=key).must, must_not=[models.HasIdCondition(has_id=list(kept))])
         self._client.batch_update_points(
             self._alias,
             update_operations=[
@@ -308,38 +343,13 @@ class ServerIndex:
             raise ServiceUnavailable("Không kết nối được máy chủ Qdrant; hãy kiểm tra địa chỉ và dịch vụ.") from None
 
 
-def _filter(**values: str) -> models.Filter:
-    return server_filter(AnyOf(field, (value,)) for field, value in values.items())
-
-
-def _point(point: Point, position: int, written: int, *, live: bool) -> models.PointStruct:
-    vectors: dict[str, Any] = {}
-    if point.dense is not None:
-        vectors[DENSE] = point.dense.tolist()
-    if point.sparse is not None and point.sparse.indices:
-        vectors[LEXICAL] = models.SparseVector(indices=list(point.sparse.indices), values=list(point.sparse.values))
-    payload = to_payload(point.passage, position=position, live=live, written=written)
-    return models.PointStruct(id=point.passage.id, vector=vectors, payload=payload)
-
-
-def _query(
-    query: Any, using: str, condition: models.Filter, limit: int, beam: int | None = None
-) -> models.QueryRequest:
-    return models.QueryRequest(
-        query=query,
-        using=using,
-        filter=condition,
-        limit=limit,
-        params=models.SearchParams(hnsw_ef=beam) if beam else None,
-        with_payload=list(SHOWN_FIELDS),
-        with_vector=False,
-    )
-
-
-def _schema(field: str, kind: FieldKind) -> models.PayloadSchemaType | models.KeywordIndexParams:
-    if field == "access":  # callers see what their labels let them: searched together, stored together
-        return models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
-    return models.PayloadSchemaType.INTEGER if kind == "integer" else models.PayloadSchemaType.KEYWORD
+def _stored(metadata: dict[str, Any]) -> Manifest:
+    try:
+        return Manifest(**metadata)
+    except TypeError:
+        raise Conflict(
+            "Chỉ mục trên máy chủ Qdrant do chương trình khác tạo ra; hãy chọn tên bộ sưu tập khác."
+        ) from None
 
 
 def _latest(payloads: Iterable[dict[str, Any]]) -> dict[str, tuple[int, str]]:

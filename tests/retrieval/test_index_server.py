@@ -48,3 +48,36 @@ def test_of_two_versions_that_a_search_meets_the_later_is_shown() -> None:
     for side in (both.dense, both.lexical):
         assert [one.passage.document.version for one in side] == ["v3", "v3"]
     assert {p.document.version for p in asyncio.run(index.fetch(SearchFilter()))} == {"v3"}
+
+
+def test_a_rebuilt_index_appears_as_a_whole_under_its_new_manifest() -> None:
+    client = QdrantClient(":memory:")
+    index = ServerIndex(client, MANIFEST, local=True)
+    index.replace(KEY, "v1", document(articles=3))
+    other = Manifest("khác/mô-hình", DIMENSION, SCHEMA)
+    with ServerIndex(client, None, local=True).bulk(other) as target:
+        assert target.replace("khác", "w1", document(key="khác", version="w1", articles=2)) == 2
+        assert index.versions() == {KEY: {"v1"}}, "the old one answers meanwhile"
+    renewed = ServerIndex(client, other, local=True)
+    assert renewed.versions() == {"khác": {"w1"}}
+    found = asyncio.run(renewed.search(direction(0.1), question_vector("đèn"), SearchFilter(), limit=10))
+    assert {one.passage.document.key for one in found.dense} == {"khác"}
+    assert len(client.get_collections().collections) == 1
+    with pytest.raises(Conflict):
+        ServerIndex(client, MANIFEST, local=True)
+
+
+def test_a_rebuild_that_breaks_changes_nothing() -> None:
+    client = QdrantClient(":memory:")
+    index = ServerIndex(client, MANIFEST, local=True)
+    index.replace(KEY, "v1", document(articles=3))
+    with pytest.raises(RuntimeError), index.bulk(Manifest("khác/mô-hình", DIMENSION, SCHEMA)) as target:
+        target.replace(KEY, "v2", document(version="v2", articles=1))
+        raise RuntimeError
+    assert (index.versions(), index.manifest) == ({KEY: {"v1"}}, MANIFEST)
+    assert len(client.get_collections().collections) == 1
+
+
+def test_there_is_nothing_to_take_on_an_empty_server() -> None:
+    with pytest.raises(Conflict, match="phapquy ingest"):
+        ServerIndex(QdrantClient(":memory:"), None, local=True)

@@ -1,0 +1,60 @@
+"""What `ServerIndex` sends to a Qdrant server: filters, points and queries as the client's models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from qdrant_client import models
+
+from retrieval.index import Point
+from retrieval.points import DENSE, LEXICAL, SHOWN_FIELDS, AnyOf, Condition, FieldKind, to_payload
+
+
+def _condition(condition: Condition) -> models.FieldCondition:
+    if isinstance(condition, AnyOf):
+        return models.FieldCondition(key=condition.field, match=models.MatchAny(any=list(condition.values)))
+    return models.FieldCondition(key=condition.field, range=models.Range(gte=condition.low, lte=condition.high))
+
+
+def server_filter(asked: Iterable[Condition]) -> models.Filter:
+    """Our conditions as the client's filter: all must hold."""
+    return models.Filter(must=[_condition(condition) for condition in asked])
+
+
+def filter_of(**values: str) -> models.Filter:
+    """Points whose fields have these values."""
+    return server_filter(AnyOf(field, (value,)) for field, value in values.items())
+
+
+def point_of(point: Point, position: int, written: int, *, live: bool) -> models.PointStruct:
+    """A point as the server stores it."""
+    vectors: dict[str, Any] = {}
+    if point.dense is not None:
+        vectors[DENSE] = point.dense.tolist()
+    if point.sparse is not None and point.sparse.indices:
+        vectors[LEXICAL] = models.SparseVector(indices=list(point.sparse.indices), values=list(point.sparse.values))
+    payload = to_payload(point.passage, position=position, live=live, written=written)
+    return models.PointStruct(id=point.passage.id, vector=vectors, payload=payload)
+
+
+def query_of(
+    query: Any, using: str, condition: models.Filter, limit: int, beam: int | None = None
+) -> models.QueryRequest:
+    """One search; `beam`: how widely the graph is searched, None for the server's own."""
+    return models.QueryRequest(
+        query=query,
+        using=using,
+        filter=condition,
+        limit=limit,
+        params=models.SearchParams(hnsw_ef=beam) if beam else None,
+        with_payload=list(SHOWN_FIELDS),
+        with_vector=False,
+    )
+
+
+def schema_of(field: str, kind: FieldKind) -> models.PayloadSchemaType | models.KeywordIndexParams:
+    """How a field is indexed."""
+    if field == "access":  # callers see what their labels let them: searched together, stored together
+        return models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
+    return models.PayloadSchemaType.INTEGER if kind == "integer" else models.PayloadSchemaType.KEYWORD
