@@ -9,7 +9,7 @@ length; each document is written by itself, whole or not at all. Loading and rea
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,18 +24,17 @@ from ingest.home import Home
 from ingest.identity import Known
 from ingest.originals import Originals, sha256_of
 from ingest.pipeline_batch import Arrival, Run, Stopped
-from ingest.pipeline_steps import ChunkDocuments, Effects, EmbedPassages, ReadFiles, WriteDocuments
+from ingest.pipeline_steps import ChunkDocuments, EmbedPassages, ReadFiles, WriteDocuments
 from ingest.reading import Reader, Reading
 from ingest.reading_ahead import AheadReader
 from ingest.rebuild import rebuild
 from ingest.recover import Recovery, recover
+from ingest.relations import settle
 from ingest.report import Progress, Report, Stages
 from ingest.writer import Writer
-from legal.document import LegalDocument
 from legal.errors import Conflict, DocumentError, PhapquyError, UnreadableDocument
 from retrieval.haystack_quiet import Pipeline
 from retrieval.index import Index, IndexWriter
-from retrieval.passage import DocumentCard
 from serving.protocols import Embedder
 
 _EMBEDDER = "embedder"
@@ -59,11 +58,6 @@ class Removal:
     left: int
 
 
-def no_effects(document: LegalDocument, card: DocumentCard) -> Iterable[tuple[str, Mapping[str, Any]]]:
-    """A document says nothing about others."""
-    return ()
-
-
 class Ingestor:
     """The writing side of a home. Calls from several threads or processes exclude each other (Conflict)."""
 
@@ -75,12 +69,8 @@ class Ingestor:
         embedder: Embedder,
         reader: Reader | None = None,
         settings: IngestSettings | None = None,
-        effects: Effects = no_effects,
     ) -> None:
-        """`index` must have been made by `embedder`, or writing raises Conflict; the parts stay the caller's to close.
-
-        `effects`: what a document that comes in does to the status of others.
-        """
+        """`index` must have been made by `embedder`, or writing raises Conflict; the parts stay the caller's to close."""
         home.prepare()
         self.settings = settings or IngestSettings()
         self._home, self._catalogue, self._index, self._embedder = home, catalogue, index, embedder
@@ -93,7 +83,7 @@ class Ingestor:
             ("read", ReadFiles()),
             ("chunk", ChunkDocuments(embedder)),
             ("embed", EmbedPassages()),
-            ("write", WriteDocuments(self._originals, effects)),
+            ("write", WriteDocuments(self._originals)),
         ):
             self._pipeline.add_component(name, hop)
         for sender, receiver in (("read", "chunk"), ("chunk", "embed"), ("embed", "write")):
@@ -135,9 +125,11 @@ class Ingestor:
                 wanted = self._changed(found_files(paths), run)
             if not wanted:
                 run.tell()
+                self._settle(stages)
                 return run.report(stopped=False)
             beside = serving and len(wanted) >= self.settings.beside
             stopped = self._run_beside(run, wanted) if beside else self._run(run, wanted)
+            self._settle(stages)
             with stages.of("index"):
                 self._index.flush()
             return run.report(stopped)
@@ -148,6 +140,7 @@ class Ingestor:
         with self._home.writing():
             entry = self._catalogue.document(number)
             gone, left = self._writer(self._index, Stages()).remove(entry.card.key)
+            self._settle(Stages())
             return Removal(entry.card.key, entry.card.number, gone, left)
 
     def change(self, number: str, **changes: Any) -> None:
@@ -164,7 +157,9 @@ class Ingestor:
         """Finish what a crash cut off, make index and catalogue agree; for the opening of a home. Raises Conflict."""
         with self._home.writing():
             self._check_embedder()
-            return self._recover(Stages())
+            found = self._recover(Stages())
+            self._settle(Stages())
+            return found
 
     def reindex(self, progress: Callable[[Progress], None] | None = None) -> Report:
         """Build the index anew from the stored trees, with this embedder, and switch to it when it is whole.
@@ -196,6 +191,11 @@ class Ingestor:
             self._writing.set_meta(_EMBEDDER, self._embedder.name)
         with stages.of("recover"):
             return recover(self._writing, self._index, self._writer(self._index, Stages()))
+
+    def _settle(self, stages: Stages) -> None:
+        """Let what is here now decide which documents are in force: replaced, repealed, amended by whom, from when."""
+        with stages.of("relations"):
+            settle(self._catalogue, self._writer(self._index, stages).change)
 
     def _writer(self, index: IndexWriter, stages: Stages, deferred: bool = False) -> Writer:
         embedder = CachedEmbedder(self._embedder, self._cache, stages)

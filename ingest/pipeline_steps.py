@@ -7,27 +7,22 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from ingest.catalogue_writing import KnownFile, NewVersion
 from ingest.chunk import passages
 from ingest.embedding import points
 from ingest.originals import Originals
 from ingest.pipeline_batch import Arrival, Batch, Item, Run
-from legal.document import LegalDocument, Metadata
+from legal.document import Metadata
 from legal.errors import BadRequest, DocumentError, UnreadableDocument
 from retrieval.haystack_quiet import component
 from retrieval.passage import DocumentCard
 from serving.protocols import Embedder
 
 log = logging.getLogger(__name__)
-
-#: What a document does to others when it comes in: numbers of documents with the changes of their cards (`status`,
-#: `effective_to`); documents that are not here are passed over.
-Effects = Callable[[LegalDocument, DocumentCard], Iterable[tuple[str, Mapping[str, Any]]]]
 
 #: Characters of text in a batch, about 400 passages: some ten seconds of embedding, and enough to sort by length.
 _BATCH_CHARACTERS = 320_000
@@ -97,9 +92,8 @@ class EmbedPassages:
 class WriteDocuments:
     """Keeps the original and writes document by document, each whole or not at all."""
 
-    def __init__(self, originals: Originals, effects: Effects) -> None:
+    def __init__(self, originals: Originals) -> None:
         self._originals = originals
-        self._effects = effects
 
     @component.output_types(written=int)
     def run(self, batch: Batch) -> dict[str, int]:
@@ -117,8 +111,6 @@ class WriteDocuments:
             with run.stages.of("lexical"):
                 made = points(item.passages, vectors) if vectors is not None else []
             run.writer.write(_new_version(item), _known_file(item), made)
-            for number, changes in self._effects(item.reading.document, item.card):
-                run.writer.change_others(number, changes)
             run.counts["passages"] += len(made)
             run.finished("replaced" if item.decision.action == "replace" else "added")
         return {"written": len(batch.items)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from ingest.catalogue import Catalogue
@@ -11,7 +10,7 @@ from ingest.catalogue_writing import CatalogueWriting, KnownFile, NewVersion
 from ingest.chunk import passages
 from ingest.embedding import CachedEmbedder, points
 from ingest.report import Stages
-from legal.errors import NotFound, PhapquyError
+from legal.errors import PhapquyError
 from retrieval.index import IndexWriter, Point
 from retrieval.passage import Passage
 
@@ -91,11 +90,6 @@ class Writer:
         intent = self.writing.begin_change(key, changes)
         self.index.set_card(key, self.writing.card(key).version, dict(changes))
         self.writing.finish(intent)
-
-    def change_others(self, number: str, changes: Mapping[str, Any]) -> None:
-        """`change` by number, for what a document that came in does to others; nothing for one that is not here."""
-        with suppress(NotFound):
-            self.change(self.catalogue.document(number).card.key, changes)
 
     def _put(self, key: str, version: str, made: list[Point]) -> None:
         written = self.index.replace(key, version, made)

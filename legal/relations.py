@@ -14,6 +14,7 @@ from typing import Literal
 from legal.dates import find_dates, first_date
 from legal.document import LegalDocument, Provision
 from legal.names import LawNames
+from legal.number import DocumentNumber
 from legal.quoted import unquoted
 from legal.references import Reference, find_references
 from legal.references_documents import THIS
@@ -149,7 +150,7 @@ def endings(
         for relation in stated:
             if relation.kind not in ("replaces", "repeals") or relation.eids or relation.partly:
                 continue
-            key = _resolved(relation, names, issued.get(source), source)
+            key = resolve_target(relation, names, issued.get(source), source)
             if key is None:
                 continue
             ending = Ending(relation.day, source, relation.excepted, relation.sentence, relation.eid)
@@ -159,7 +160,9 @@ def endings(
     return ended
 
 
-def _resolved(relation: Relation, names: LawNames, spoken: date | None, source: str) -> str | None:
+def resolve_target(relation: Relation, names: LawNames, spoken: date | None, source: str) -> str | None:
+    """The key of the document that a relation means; None where no known one fits for certain. `spoken`, `source`: day of
+    issue and key of the document that states it: what it names without number is older than itself."""
     year = relation.year or (relation.target_issued.year if relation.target_issued else None)
     for match in names.resolve(relation.target, year):
         entry = match.entry
@@ -168,6 +171,8 @@ def _resolved(relation: Relation, names: LawNames, spoken: date | None, source: 
         if relation.target_issued and entry.issued and entry.issued != relation.target_issued:
             continue
         if spoken is None or entry.issued is None or entry.issued < spoken:
+            return entry.key
+        if entry.issued == spoken and DocumentNumber.try_parse(relation.target):
             return entry.key
     return None
 

@@ -14,11 +14,9 @@ from ingest.catalogue_tables import LIVE, REPLACED
 from ingest.files import found_files
 from ingest.pipeline import Ingestor, IngestSettings
 from ingest.report import Progress
-from legal.document import LegalDocument
 from legal.errors import Conflict, ModelUnavailable, NotFound
 from retrieval.index import SearchFilter
-from retrieval.passage import DocumentCard
-from tests.ingest.fictional import HereReader, House, QuickEmbedder, law, opened, write
+from tests.ingest.fictional import House, QuickEmbedder, law, opened, write
 
 NUMBER = "7/2031/QĐ-UBND"
 
@@ -197,21 +195,6 @@ def test_status_and_access_change_in_every_passage_without_embedding(tmp_path: P
         write(tmp_path, "7.html", law(7, articles=5))
         house.ingestor.ingest([file])
         assert house.catalogue.document(NUMBER).card.access == ("public",), "a new version keeps the labels"
-
-
-def test_a_document_can_change_the_status_of_another(tmp_path: Path) -> None:
-    def repeals(document: LegalDocument, card: DocumentCard) -> list[tuple[str, dict[str, object]]]:
-        return [(NUMBER, {"status": "expired", "effective_to": card.issued})] if card.number != NUMBER else []
-
-    with opened(tmp_path / "home") as house:
-        ingestor = Ingestor(house.home, house.catalogue, house.index, house.embedder, HereReader(), effects=repeals)
-        ingestor.ingest([write(tmp_path, "1.html", law(1))])  # repeals what is not here yet
-        ingestor.ingest([write(tmp_path, "7.html", law(7))])
-        assert house.catalogue.document(NUMBER).card.status != "expired"
-        ingestor.ingest([write(tmp_path, "8.html", law(8))])
-        assert house.catalogue.document(NUMBER).card.status == "expired"
-        assert articles(house, as_of=date(2031, 5, 3)) == []
-        assert house.agrees()
 
 
 def test_a_load_beside_a_serving_index_appears_as_a_whole(tmp_path: Path) -> None:

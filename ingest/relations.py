@@ -1,0 +1,207 @@
+"""Relations between the documents of a home, and the status that follows from them whatever the order of arrival.
+
+`settle` is run after every change of the catalogue: it reads what new versions state, finds which documents are meant,
+and works each document's end of effect out anew. Running it twice changes nothing; a crash before it is made good by
+the next run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, delete, exists, select, update
+from sqlalchemy.orm import Session
+
+from ingest.catalogue import Catalogue
+from ingest.catalogue_tables import DocumentRow, LabelRow
+from ingest.relation_tables import RelationRow, StandingRow
+from legal.document import Validity
+from legal.names import LawName, LawNames
+from legal.relations import RELATION_LABELS, Relation, RelationKind, find_relations, resolve_target
+
+#: Kinds by which a document touches the effect of another.
+_TOUCHING: tuple[RelationKind, ...] = ("replaces", "repeals", "amends")
+_STATED = ("kind", "target", "year", "target_issued", "day", "partly", "excepted", "sentence", "eid")
+
+#: Changes of a document's card: key, {"effective_to": ..., "status": ...}.
+Change = Callable[[str, Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RelationEntry:
+    """A relation as seen from one document. `label`: in an official's words. `outgoing`: this document states it, else
+    the other one does. `other`: the other's key, None where it is not here. `number`: the other's number or the name
+    as printed. `eid`: where it is said, in the document that says it. `eids`: the provisions meant."""
+
+    kind: RelationKind
+    label: str
+    outgoing: bool
+    other: str | None
+    number: str
+    title: str | None
+    day: date | None
+    partly: bool
+    excepted: bool
+    eids: tuple[str, ...]
+    sentence: str
+    eid: str
+
+
+def settle(catalogue: Catalogue, change: Change, on: date | None = None) -> int:
+    """Bring relations and what follows from them up to date; how many documents changed their status or end of effect.
+
+    `on`: the day whose status the catalogue shows, today by default. The caller must be the home's one writer.
+    """
+    on = on or date.today()
+    with catalogue.sessions() as session:
+        rows = {
+            row.key: row for row in session.scalars(select(DocumentRow).where(DocumentRow.current_version.is_not(None)))
+        }
+        known = {row.key: row.version for row in session.scalars(select(StandingRow))}
+    fresh = [key for key, row in rows.items() if known.get(key) != row.current_version]
+    gone = known.keys() - rows.keys()
+    names = LawNames(_named(row) for row in rows.values()) if fresh or gone else LawNames(())
+    for key in fresh:
+        _store(catalogue, rows[key], names)
+    if fresh or gone:
+        with catalogue.sessions.begin() as session:
+            _forget(session, gone)
+            _resolve(session, rows, names, LawNames(_named(rows[key]) for key in fresh), {*fresh}, gone)
+    return _derive(catalogue, rows, change, on)
+
+
+def relations_of(catalogue: Catalogue, key: str, access: Collection[str] | None = None) -> list[RelationEntry]:
+    """The relations of a document, those that it states first, each other document once a kind. A caller sees nothing of
+    documents that none of the labels `access` opens."""
+    found: dict[tuple[object, ...], RelationEntry] = {}
+    with catalogue.sessions() as session:
+        for outgoing in (True, False):
+            mine, theirs = RelationRow.key, RelationRow.target_key
+            if not outgoing:
+                mine, theirs = theirs, mine
+            readable = DocumentRow.current_version.is_not(None)
+            if access is not None:
+                readable &= exists().where(LabelRow.key == DocumentRow.key, LabelRow.label.in_(list(access)))
+            query = select(RelationRow, DocumentRow).join(
+                DocumentRow, (DocumentRow.key == theirs) & readable, isouter=outgoing
+            )
+            for relation, other in session.execute(query.where(mine == key).order_by(RelationRow.id)):
+                entry = _entry(relation, other, outgoing)
+                found.setdefault((entry.kind, outgoing, entry.other or entry.number, entry.eids), entry)
+    return list(found.values())
+
+
+def _entry(row: RelationRow, other: DocumentRow | None, outgoing: bool) -> RelationEntry:
+    kind: RelationKind = row.kind  # type: ignore[assignment]
+    return RelationEntry(
+        kind=kind,
+        label=RELATION_LABELS[kind][0 if outgoing else 1],
+        outgoing=outgoing,
+        other=other.key if other is not None else None,
+        number=(other.number if other is not None else None) or row.target,
+        title=other.title if other is not None else None,
+        day=row.day,
+        partly=row.partly,
+        excepted=row.excepted,
+        eids=tuple(row.eids),
+        sentence=row.sentence,
+        eid=row.eid,
+    )
+
+
+def _named(row: DocumentRow) -> LawName:
+    return LawName(row.key, row.number, row.title, row.issued, row.effective_from, row.effective_to)
+
+
+def _store(catalogue: Catalogue, row: DocumentRow, names: LawNames) -> None:
+    """What a version that has come states, in place of what the one before stated."""
+    document = catalogue.tree(row.key, row.current_version)
+    stated = {(one.kind, one.target, one.eids, one.partly): one for one in reversed(find_relations(document, names))}
+    validity = document.metadata.validity
+    with catalogue.sessions.begin() as session:
+        session.execute(delete(RelationRow).where(RelationRow.key == row.key))
+        session.add_all(
+            RelationRow(key=row.key, eids=list(one.eids), **{name: getattr(one, name) for name in _STATED})
+            for one in reversed(stated.values())
+        )
+        session.merge(
+            StandingRow(
+                key=row.key,
+                version=row.current_version,
+                own_from=validity.effective_from,
+                own_to=validity.effective_to,
+                derived_to=row.effective_to,
+                derived_status=row.status,
+            )
+        )
+
+
+def _forget(session: Session, keys: Collection[str]) -> None:
+    for key in keys:
+        session.execute(delete(RelationRow).where(RelationRow.key == key))
+        session.execute(delete(StandingRow).where(StandingRow.key == key))
+        session.execute(update(RelationRow).where(RelationRow.target_key == key).values(target_key=None))
+
+
+def _resolve(
+    session: Session,
+    rows: Mapping[str, DocumentRow],
+    names: LawNames,
+    arrived: LawNames,
+    fresh: Collection[str],
+    gone: Collection[str],
+) -> None:
+    """Which document each relation means, where an arrival or a removal may have changed that."""
+    touched: dict[tuple[str, int | None], bool] = {}
+    for row in session.scalars(select(RelationRow)):
+        named = (row.target, row.year)
+        if named not in touched:
+            touched[named] = bool(gone) or bool(arrived.resolve(row.target, row.year))
+        if row.key in fresh or touched[named]:
+            source = rows[row.key]
+            row.target_key = resolve_target(_relation(row), names, source.issued, row.key)
+
+
+def _relation(row: RelationRow) -> Relation:
+    return Relation(eids=tuple(row.eids), **{name: getattr(row, name) for name in _STATED})
+
+
+def _derive(catalogue: Catalogue, rows: Mapping[str, DocumentRow], change: Change, on: date) -> int:
+    query = select(
+        RelationRow.target_key, RelationRow.kind, RelationRow.day, RelationRow.partly, RelationRow.eids
+    ).where(RelationRow.target_key.is_not(None), RelationRow.kind.in_(_TOUCHING))
+    touching: dict[str, list[Row[Any]]] = {}
+    with catalogue.sessions() as session:
+        standings = list(session.scalars(select(StandingRow)))
+        for found in session.execute(query):
+            touching.setdefault(found.target_key, []).append(found)
+    changed = 0
+    for standing in standings:
+        if standing.key not in rows:
+            continue
+        until, status = _standing(standing, touching.get(standing.key, ()), on)
+        if (until, status) == (standing.derived_to, standing.derived_status):
+            continue
+        change(standing.key, {"effective_to": until, "status": status})
+        with catalogue.sessions.begin() as session:
+            now = session.get_one(StandingRow, standing.key)
+            now.derived_to, now.derived_status = until, status
+        changed += 1
+    return changed
+
+
+def _standing(standing: StandingRow, touching: Sequence[Row[Any]], on: date) -> tuple[date | None, str]:
+    """(first day no longer in force, status on a day) by a document's own words and those of the others about it."""
+    ends = [standing.own_to] if standing.own_to is not None else []
+    partly = False
+    for one in touching:
+        if one.kind != "amends" and not one.partly and not one.eids:
+            ends += [one.day] if one.day is not None else []
+        elif one.day is None or one.day <= on:
+            partly = True
+    until = min(ends, default=None)
+    status = Validity(standing.own_from, until).status(on)
+    return until, "partly_in_force" if status == "in_force" and partly else status
