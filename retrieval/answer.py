@@ -1,4 +1,4 @@
-"""What goes into the question's path and what comes out: `Question`, `Reading`, `Hit`, `SearchResult`, `Answer`, stream events."""
+"""What goes into the question's path and comes out: `Question`, `Reading`, `Hit`, `SearchResult`, `Answer`, events."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One provision found. `score` between 0 and 1. `passage`: its best passage. `why`: "match", "cited", "parent", "reference" ..."""
+    """One provision found. `score` between 0 and 1. `passage`: its best passage. `why`: "match", "cited", "reference" ..."""
 
     rank: int
     score: float
@@ -121,7 +121,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A piece of a streamed answer, in this order: `query`, `sources`, `token`*, `statement`*, `citation`*, `usage`, `done`; or `error`.
+    """A piece of a streamed answer, in the order of `name`'s values; `token`, `statement`, `citation` repeat; `error` ends it.
 
     `data` by name: query -> Reading; sources -> tuple[Hit, ...]; token -> str; statement -> Statement;
     citation -> AnswerCitation; usage -> Usage; done -> Answer; error -> PhapquyError.
