@@ -34,7 +34,8 @@ class Extract:
 def extract(
     question: str, hits: Sequence[Hit], settings: RetrievalSettings, cited: Sequence[CitedProvision] = ()
 ) -> Extract:
-    """Quote the most telling part of the first `settings.extract_provisions` hits, one quote a provision, best first.
+    """Quote the most telling part of the first `settings.extract_provisions` hits, one quote a provision, best first;
+    a hit that scores far below the best one is no answer and is left out.
 
     `cited`: what the question names; of a hit found for it exactly that provision is quoted. A question that says
     nothing else gets nothing else.
@@ -47,7 +48,10 @@ def extract(
     asks_number = bool(_ASKS_NUMBER.search(question))
     citations: list[AnswerCitation] = []
     lines: list[str] = []
+    enough = settings.extract_share * max((hit.score for hit in hits), default=0.0)
     for hit in hits[: settings.extract_provisions]:
+        if hit.score < enough and hit.why != "cited":
+            continue
         span = _named_span(hit, named) or best_quote(
             wanted, hit.passage, settings.extract_characters, asks_number=asks_number
         )

@@ -38,6 +38,7 @@ class RetrievalSettings:
 
     # extractive answer
     extract_provisions: int = 5
+    extract_share: float = 0.65  # of the best hit's score: below it a provision is not quoted
     extract_characters: int = 700
 
     # generated answer; tokens by the model's own tokenizer

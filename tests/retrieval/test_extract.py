@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from retrieval.addresses import cite, document_name, segments
-from retrieval.answer import REFUSAL, Answer, Question
+from retrieval.answer import REFUSAL, Answer, Hit, Question
 from retrieval.evidence import Evidence, confidence
-from retrieval.extract import EXTRACTED, best_quote
+from retrieval.extract import EXTRACTED, best_quote, extract
 from retrieval.index import SearchFilter
 from retrieval.passage import DocumentCard
 from retrieval.pipeline import QuestionPath
@@ -144,3 +144,13 @@ def test_confidence_rises_with_each_sign() -> None:
 )
 def test_documents_are_named_as_officials_do(kind: str | None, title: str, number: str | None, printed: str) -> None:
     assert document_name(DocumentCard("k", "v", number, title, kind, None, None)) == printed
+
+
+def test_a_provision_far_behind_the_best_is_not_quoted(library: Any) -> None:
+    first, second, third, *_ = (passage for passage in library.passages if passage.article is not None)
+    hits = [Hit(1, 1.0, first), Hit(2, 0.9, second), Hit(3, 0.3, third)]
+    quoted = extract("Điều này quy định gì?", hits, RetrievalSettings(extract_share=0.5))
+    assert {(c.document.key, c.article) for c in quoted.citations} == {
+        (passage.document.key, passage.article) for passage in (first, second)
+    }
+    assert len(extract("Điều này quy định gì?", hits, RetrievalSettings(extract_share=0.0)).citations) == 3
