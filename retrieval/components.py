@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -16,9 +15,10 @@ from legal.errors import PhapquyError, ServiceUnavailable
 from legal.lexicon import Lexicon
 from legal.names import LawNames
 from retrieval.answer import Event, Hit
+from retrieval.definitions import lift_definitions, search_terms
 from retrieval.evidence import gather
 from retrieval.expand import expansions
-from retrieval.fusion import fuse, group_by_provision, provision_of
+from retrieval.fusion import fuse, group_by_provision, lean_to_documents, provision_of
 from retrieval.haystack_quiet import StreamingCallbackT, StreamingChunk, component
 from retrieval.index import Candidates, Index, Sparse
 from retrieval.lexical import question_vector
@@ -102,7 +102,7 @@ class Retrieve(Hop):
         """Fills `hits` and `evidence`. Raises `ServiceUnavailable` when the engine does not answer in time."""
         question, took, warn = trail.read.read_as, dict[str, float](), tuple[str, ...]()
         begun = perf_counter()
-        weights = dict.fromkeys(trail.read.expansions, self._settings.expansion_weight)
+        weights = dict.fromkeys((*trail.read.expansions, *search_terms(question)), self._settings.expansion_weight)
         sparse = question_vector(question, weights)
         dense = await self._embed(question)
         took["embed"] = milliseconds(begun)
@@ -112,9 +112,7 @@ class Retrieve(Hop):
         candidates, named, missing = await self._ask(trail, dense, sparse)
         took["engine"] = milliseconds(begun)
         begun = perf_counter()
-        found = group_by_provision(
-            fuse(candidates, dense_weight=self._settings.dense_weight, lexical_weight=self._settings.lexical_weight)
-        )
+        found = self._ordered(candidates, question)
         hits = _ranked([*named, *found])
         took["fuse"] = milliseconds(begun)
         evidence = None
@@ -125,6 +123,17 @@ class Retrieve(Hop):
             evidence = gather(question, [hit.passage for hit in hits], similarity)
             took["evidence"] = milliseconds(begun)
         return {"trail": trail.then(hits=hits, evidence=evidence, warn=(*warn, *missing), took=took)}
+
+    def _ordered(self, candidates: Candidates, question: str) -> list[Hit]:
+        """Both searches as one order of provisions: fused, definitions lifted where one is asked for, leaning to the
+        document that the best come from."""
+        chosen = self._settings
+        fused = fuse(candidates, dense_weight=chosen.dense_weight, lexical_weight=chosen.lexical_weight)
+        return lean_to_documents(
+            group_by_provision(lift_definitions(fused, question, bonus=chosen.definition_bonus)),
+            weight=chosen.document_weight,
+            depth=chosen.document_depth,
+        )
 
     async def _embed(self, question: str) -> Vectors | None:
         if self._embedder is None:
@@ -213,4 +222,4 @@ def _ranked(hits: list[Hit]) -> tuple[Hit, ...]:
     seen: dict[tuple[str, str], Hit] = {}
     for hit in hits:
         seen.setdefault(provision_of(hit.passage), hit)
-    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(seen.values(), start=1))
+    return tuple([Hit(rank, hit.score, hit.passage, hit.why) for rank, hit in enumerate(seen.values(), start=1)])

@@ -283,7 +283,9 @@ class EdgeIndex:
             self.remove(key)
             return 0
         stale = engine.Filter(must=list(_of(key).must), must_not=[engine.HasIdCondition(kept)])
-        self._update(key, engine.UpdateOperation.upsert_points(made), engine.UpdateOperation.delete_points_by_filter(stale))
+        self._update(
+            key, engine.UpdateOperation.upsert_points(made), engine.UpdateOperation.delete_points_by_filter(stale)
+        )
         return len(kept)
 
     def _counted(self, condition: Any) -> int:

@@ -39,7 +39,9 @@ def fuse(
     total = sum(weight for _, weight in sides)
     passages = {scored.passage.id: scored.passage for scored in (*candidates.dense, *candidates.lexical)}
     fused = (
-        Scored(passages[identity], min(1.0, sum([scale.get(identity, 0.0) * weight for scale, weight in sides]) / total))
+        Scored(
+            passages[identity], min(1.0, sum([scale.get(identity, 0.0) * weight for scale, weight in sides]) / total)
+        )
         for identity in {identity for scale, _ in sides for identity in scale}
     )
     return sorted(fused, key=lambda scored: (-scored.score, scored.passage.id))

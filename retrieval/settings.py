@@ -19,6 +19,7 @@ class RetrievalSettings:
     lexical_weight: float = 1.0
     document_weight: float = 0.16  # how much the document counts that most of the best hits come from
     document_depth: int = 5
+    definition_bonus: float = 0.4  # what a clause gains that defines the term asked for
     embed_timeout: float = 10.0
     search_timeout: float = 10.0
     rerank_depth: int = 30
