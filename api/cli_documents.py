@@ -60,16 +60,21 @@ def parse(
 
 def ingest(
     paths: Annotated[list[Path], typer.Argument(exists=True, help="Tệp hoặc thư mục.", show_default=False)],
+    access: Annotated[
+        list[str] | None,
+        typer.Option("--access", help="Nhãn được xem văn bản (dùng nhiều lần được); văn bản mới mặc định là public."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Nạp văn bản vào kho; tệp không đổi thì bỏ qua, tệp đổi thì thay cả văn bản."""
     with results_only():
         from api.desk import open_desk
+        from api.requests import access_labels
         from api.schemas import as_json
         from api.settings import load_settings
 
         with open_desk(load_settings()) as desk, _progress() as on_progress:
-            report = desk.ingest(paths, on_progress)
+            report = desk.ingest(paths, on_progress, access_labels(access))
     if json:
         print_json(as_json(report))
     else:

@@ -45,9 +45,9 @@ class LocalDesk:
         """See `Desk`."""
         return self._runner.run(self._workshop.resolve(body.citation, body.as_of, LOCAL))
 
-    def ingest(self, paths: Sequence[Path], on_progress: OnProgress) -> IngestOut:
+    def ingest(self, paths: Sequence[Path], on_progress: OnProgress, access: Sequence[str] | None = None) -> IngestOut:
         """See `Desk`."""
-        return self._workshop.ingest_here(paths, on_progress)
+        return self._workshop.ingest_here(paths, on_progress, access)
 
     def reindex(self, on_progress: OnProgress) -> IngestOut:
         """See `Desk`."""

@@ -124,8 +124,12 @@ class Workshop:
         with self._building:
             return self.parts.catalogue
 
-    def ingest_here(self, paths: Sequence[Path], on_progress: OnProgress) -> IngestOut:
-        """Ingest in this thread; one at a time. Raises Conflict while another runs."""
+    def ingest_here(
+        self, paths: Sequence[Path], on_progress: OnProgress, access: Sequence[str] | None = None
+    ) -> IngestOut:
+        """Ingest in this thread; one at a time. `access`: the documents' labels; None keeps what they have.
+
+        Raises Conflict while another runs."""
         with self._writing():
             with self._building:
                 ingestor = self.parts.ingestor
@@ -133,6 +137,7 @@ class Workshop:
                 ingestor.ingest(
                     [path.absolute() for path in paths],
                     lambda progress: on_progress(progress_out(progress)),
+                    access,
                     serving=self.public is not None,
                     stop=self._stop.is_set,
                 )
@@ -156,9 +161,11 @@ class Workshop:
         finally:
             self._turn.release()
 
-    async def ingest(self, paths: Sequence[Path], on_progress: OnProgress) -> IngestOut:
+    async def ingest(
+        self, paths: Sequence[Path], on_progress: OnProgress, access: Sequence[str] | None = None
+    ) -> IngestOut:
         """`ingest_here` in a thread of its own."""
-        return await asyncio.to_thread(self.ingest_here, paths, on_progress)
+        return await asyncio.to_thread(self.ingest_here, paths, on_progress, access)
 
     async def reindex(self, on_progress: OnProgress) -> IngestOut:
         """`reindex_here` in a thread of its own."""

@@ -36,9 +36,13 @@ if TYPE_CHECKING:
 def status_on(card: DocumentCard, day: date) -> str:
     """The document's status on a day: what its dates tell, and what the catalogue knows where they are silent."""
     by_dates = Validity(card.effective_from, card.effective_to).status(day)
-    if by_dates == "unknown" or (by_dates == "in_force" and card.status in {"partly_in_force", "suspended"}):
+    if by_dates not in ("unknown", "in_force"):
+        return by_dates
+    if card.status in {"partly_in_force", "suspended"}:
         return card.status
-    return by_dates
+    # Known to have ended, unknown when: whether it applied that day cannot be told. Other stored states are those of the
+    # day it came in, which the dates tell better.
+    return "unknown" if card.status == "expired" and card.effective_to is None else by_dates
 
 
 def document_out(card: DocumentCard, day: date) -> DocumentOut:

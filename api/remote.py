@@ -110,9 +110,12 @@ class RunningServer:
         """See `Desk`."""
         return StatusOut.model_validate(self._post("/status", {}))
 
-    def ingest(self, paths: Sequence[Path], on_progress: OnProgress) -> IngestOut:
+    def ingest(self, paths: Sequence[Path], on_progress: OnProgress, access: Sequence[str] | None = None) -> IngestOut:
         """See `Desk`; leaving early stops the server's work on it."""
-        return self._follow("/ingest", {"paths": [str(path.absolute()) for path in paths]}, on_progress)
+        body: dict[str, Any] = {"paths": [str(path.absolute()) for path in paths]}
+        if access is not None:
+            body["access"] = list(access)
+        return self._follow("/ingest", body, on_progress)
 
     def reindex(self, on_progress: OnProgress) -> IngestOut:
         """See `Desk`."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import re
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import TypeVar
 
@@ -13,9 +14,11 @@ from api.schemas import AnswerRequest, Filters, SearchRequest
 from api.schemas_resolve import ResolveRequest
 from legal.errors import BadRequest
 from legal.number import DocumentNumber
+from legal.text import nfc
 from retrieval.answer import Question, Turn
 from retrieval.index import SearchFilter
 
+_LABEL = re.compile(r"[\w:.-]{1,100}")
 Body = TypeVar("Body", bound=BaseModel)
 #: A number as typed, and the caller's labels, to the spelling in which the home knows it.
 Spelling = Callable[[str, Collection[str] | None], str]
@@ -50,6 +53,16 @@ def answer_question(body: AnswerRequest, caller: Caller, spelt: Spelling) -> Que
         format=body.format,
         strict=body.strict,
     )
+
+
+def access_labels(given: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Access labels as typed, each once; None where none are given. Raises BadRequest for what is no label."""
+    if not given:
+        return None
+    labels = tuple(dict.fromkeys(nfc(label).strip() for label in given))
+    if not all(_LABEL.fullmatch(label) for label in labels):
+        raise BadRequest("Nhãn quyền xem chỉ gồm chữ, số và các dấu : . _ - , tối đa 100 ký tự, ví dụ unit:so-tu-phap.")
+    return labels
 
 
 def canonical_number(typed: str) -> str:

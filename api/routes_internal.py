@@ -21,6 +21,7 @@ from api.dependencies import PartsOf
 from api.desk import OnProgress
 from api.faults import fault_place
 from api.parts import Workshop
+from api.requests import access_labels
 from api.schemas import (
     AnswerRequest,
     AnswerResponse,
@@ -42,9 +43,10 @@ log = structlog.get_logger("phapquy.internal")
 
 
 class IngestBody(Strict):
-    """Absolute paths of files and folders on this machine."""
+    """Absolute paths of files and folders on this machine; the access labels of what comes in."""
 
     paths: list[Path]
+    access: list[str] | None = None
 
 
 class RemoveBody(Strict):
@@ -96,7 +98,7 @@ def router(token: str, internal_port: int) -> APIRouter:
 
     @routes.post("/ingest")
     async def ingest(body: IngestBody, parts: PartsOf) -> StreamingResponse:
-        return _followed(parts, lambda on_progress: parts.ingest(body.paths, on_progress))
+        return _followed(parts, lambda on_progress: parts.ingest(body.paths, on_progress, access_labels(body.access)))
 
     @routes.post("/reindex")
     async def reindex(parts: PartsOf) -> StreamingResponse:

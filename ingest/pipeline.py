@@ -123,6 +123,7 @@ class Ingestor:
             )
             with stages.of("files"):
                 wanted = self._changed(found_files(paths), run)
+                self._relabel(run)
             if not wanted:
                 run.tell()
                 self._settle(stages)
@@ -208,6 +209,7 @@ class Ingestor:
         for file in files:
             run.check()
             if run.known.is_unchanged(file):
+                run.stay(run.known.files[str(file.path)].version)
                 run.finished("unchanged")
                 continue
             try:
@@ -224,8 +226,17 @@ class Ingestor:
                 wanted.append((file, sha256))
                 continue
             self._writing.note_file(KnownFile(str(file.path), sha256, file.size, file.mtime_ns, version))
+            run.stay(version)
             run.finished("unchanged" if same else "duplicates")
         return wanted
+
+    def _relabel(self, run: Run) -> None:
+        """Give the documents whose files did not change the access labels that the caller names."""
+        keys = {live.version: key for key, live in run.known.live.items()}
+        for version in run.staying if run.access is not None else ():
+            key = keys.get(version)
+            if key is not None and set(self._writing.labels(key)) != set(run.access or ()):
+                run.writer.change(key, {"access": run.access})
 
     def _run_beside(self, run: Run, wanted: Sequence[tuple[FoundFile, str]]) -> bool:
         with self._index.bulk() as target:

@@ -62,6 +62,7 @@ class Run:
         ("added", "replaced", "unchanged", "duplicates", "older", "passages", "embedded"), 0
     ))  # fmt: skip
     failures: list[Failure] = field(default_factory=list)
+    staying: list[str] = field(default_factory=list)  # versions whose files did not change
     passages_done: int = 0
     passages_total: int = 0
     reused: int = 0
@@ -84,6 +85,11 @@ class Run:
         """A document on its way that cannot be written."""
         self.known.lost(item.decision.key, item.card.version)
         self.failed(item.file, item.sha256, error)
+
+    def stay(self, version: str | None) -> None:
+        """A version whose file did not change."""
+        if version is not None:
+            self.staying.append(version)
 
     def finished(self, count: str | None = None) -> None:
         """One file more is done."""

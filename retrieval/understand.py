@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 
-from legal.dates import first_date
 from legal.errors import BadRequest
 from legal.lexicon import Lexicon
 from legal.names import LawNames
 from legal.text import collapse, nfc
 from retrieval.answer import Question, Reading
+from retrieval.asked_day import asked_day
 from retrieval.index import SearchFilter
 from retrieval.named import CitedProvision, named_provisions
 from retrieval.restore import SyllableModel
@@ -48,7 +48,7 @@ def understand(
     `syllables`: restores diacritics that were not typed. `names`: the documents that can be named. `lexicon`: legal
     words for everyday ones.
     Raises `BadRequest` when it is empty or longer than `settings.max_question` characters, or when `limit` is not 1
-    to 100. A day named in the question is offered in the reading; it does not change what is searched.
+    to 100. A day or a year named in the question is offered in the reading; it does not change what is searched.
     """
     text = collapse(nfc(question.text))
     if not any(c.isalnum() for c in text):
@@ -62,12 +62,12 @@ def understand(
     read_as = restored.text if restored is not None else text
     cited = named_provisions(read_as, names, as_of)
     expansions = lexicon.expand(read_as) if lexicon is not None else ()
-    day = first_date(read_as)
+    when = asked_day(read_as, [(one.start, one.end) for one in cited if one.document])
     notes: tuple[str, ...] = ()
-    if day is not None and day != as_of:
+    if when is not None and when.day != as_of:
         notes = (
-            f"Câu hỏi có nêu ngày {day:%d/%m/%Y}; kết quả đang xét hiệu lực tại ngày {as_of:%d/%m/%Y}. "
-            f"Đặt as_of={day.isoformat()} để xét tại ngày đó.",
+            f"Câu hỏi có nêu “{when.words}” (ngày {when.day:%d/%m/%Y}); kết quả đang xét hiệu lực tại ngày "
+            f"{as_of:%d/%m/%Y}. Đặt as_of={when.day.isoformat()} để xét tại thời điểm đó.",
         )
     reading = Reading(
         text=text,
@@ -75,7 +75,7 @@ def understand(
         restored=restored is not None and restored.changed,
         citations=tuple(dict.fromkeys(c.label for c in cited)),
         expansions=tuple(dict.fromkeys(term for expansion in expansions for term in expansion.terms)),
-        date=day,
+        date=when.day if when is not None else None,
         notes=notes,
     )
     return Understood(reading, replace(question.where, as_of=as_of), as_of, cited)

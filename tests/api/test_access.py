@@ -1,0 +1,217 @@
+"""A document for one unit only, and a caller who may read what is public: it is absent on every path, as if it were
+not there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api.app import build
+from api.auth import Keys, caller
+from api.caller import Caller
+from api.parts import Workshop
+from api.settings import Settings
+from legal.text import syllables
+from serving.protocols import Vectors
+
+LABEL = "unit:so-tu-phap"
+SECRET = "71/2024/QĐ-STP"
+PUBLIC = Caller(name="người dân", role="reader", labels=frozenset({"public"}))
+UNIT = Caller(name="cán bộ", role="reader", labels=frozenset({"public", LABEL}))
+
+PAGE = """<html><head><meta charset="utf-8"></head><body>
+<p>{issuer}</p><p>Số: {number}</p><p><i>Sơn Hà, ngày {day}</i></p>
+<p><b>QUYẾT ĐỊNH</b></p><p><b>{title}</b></p>{articles}</body></html>"""
+
+DOCUMENTS = {
+    "mat.html": (
+        {LABEL},
+        PAGE.format(
+            issuer="SỞ TƯ PHÁP TỈNH SƠN HÀ",
+            number=SECRET,
+            day="05 tháng 2 năm 2024",
+            title="Ban hành quy trình mở két lưu hồ sơ lý lịch",
+            articles="<p><b>Điều 1. Người giữ chìa khóa két</b></p>"
+            "<p>Két lưu hồ sơ do hai công chức cùng mở, mỗi người giữ một chìa khóa.</p>"
+            "<p><b>Điều 2. Giải thích từ ngữ</b></p><p>1. Két đôi là két chỉ mở được bằng hai chìa khóa.</p>"
+            "<p><b>Điều 3. Hiệu lực</b></p><p>Quyết định này có hiệu lực từ ngày 10 tháng 2 năm 2024.</p>",
+        ),
+    ),
+    "cong-khai.html": (
+        {"public"},
+        PAGE.format(
+            issuer="ỦY BAN NHÂN DÂN TỈNH SƠN HÀ",
+            number="12/2024/QĐ-UBND",
+            day="15 tháng 3 năm 2024",
+            title="Quy định về lưu giữ hồ sơ tại trụ sở",
+            articles="<p><b>Điều 1. Lưu giữ hồ sơ</b></p>"
+            "<p>Hồ sơ được giữ trong tủ có khóa; két lưu hồ sơ thực hiện theo quy định tại Điều 1 "
+            f"Quyết định số {SECRET}.</p>"
+            "<p><b>Điều 2. Hiệu lực</b></p><p>Quyết định này có hiệu lực từ ngày 01 tháng 4 năm 2024.</p>",
+        ),
+    ),
+}
+TELLING = ("hai công chức", "chìa khóa két", "Két đôi là", "mở két lưu hồ sơ lý lịch")
+
+
+class WordEmbedder:
+    """Words thrown into 32 buckets stand in for meaning."""
+
+    name, dimension, window = "words-32", 32, 512
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(syllables(text)) + 2 for text in texts]
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        made = np.zeros((len(texts), 32), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for word in syllables(text):
+                made[row, sum(word.encode()) % 32] += 1.0
+        return made / np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-9)
+
+    async def embed_question(self, text: str) -> Vectors:
+        return self.embed_passages([text])[0]
+
+    async def close(self) -> None: ...
+
+
+class Door:
+    """The application in this process; `asking` decides who asks."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+        self.asking = PUBLIC
+
+    def get(self, path: str, **parameters: str) -> Any:
+        return self.client.get(path, params=parameters)
+
+    def post(self, path: str, accept: str = "application/json", **body: Any) -> Any:
+        return self.client.post(path, json=body, headers={"accept": accept})
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    folder = tmp_path_factory.mktemp("documents")
+    settings = Settings(home=tmp_path_factory.mktemp("home") / "var", _env_file=None)  # type: ignore[call-arg]
+    with Workshop(settings) as workshop:
+        workshop.parts.__dict__["embedder"] = WordEmbedder()
+        for name, (labels, page) in DOCUMENTS.items():
+            (folder / name).write_text(page, encoding="utf-8")
+            report = workshop.ingest_here([folder / name], lambda progress: None, sorted(labels))
+            assert report.added == 1 and not report.failed
+        workshop.prepare()
+        application: Any = build(workshop, Keys(()), max_body=1_000_000, token="t", internal_port=1, loopback=False)
+        inner = application
+        while not isinstance(inner, FastAPI):
+            inner = getattr(inner, "app", None) or inner._app
+        with TestClient(application) as client:
+            made = Door(client)
+            inner.dependency_overrides[caller] = lambda: made.asking
+            yield made
+
+
+@pytest.fixture
+def public(door: Door) -> Door:
+    door.asking = PUBLIC
+    return door
+
+
+@pytest.fixture
+def unit(door: Door) -> Iterator[Door]:
+    door.asking = UNIT
+    yield door
+    door.asking = PUBLIC
+
+
+QUESTIONS = [
+    "Két lưu hồ sơ lý lịch do ai mở?",
+    f"Điều 1 Quyết định {SECRET}",
+    "Két đôi là gì?",
+    "quy trình mở két lưu hồ sơ lý lịch",
+    "Hồ sơ được giữ ở đâu?",
+    "ket doi la gi",
+]
+
+
+def reveals(text: str) -> list[str]:
+    """What of the hidden document's own words and number a reply tells, beside what the question itself said."""
+    return [words for words in TELLING if words in text]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_search_and_answers_keep_it_hidden(public: Door, question: str) -> None:
+    found = public.post("/v1/search", query=question, limit=100).json()
+    assert all(hit["document"]["number"] != SECRET for hit in found["results"])
+    answer = public.post("/v1/answers", query=question).json()
+    for part in (*answer["sources"], *answer["citations"]):
+        assert part["document"]["number"] != SECRET
+    said = json.dumps([found["results"], answer["text"], answer["sources"], answer["citations"]], ensure_ascii=False)
+    assert not reveals(said)
+
+
+@pytest.mark.parametrize("question", QUESTIONS[:3])
+def test_a_stream_keeps_it_hidden(public: Door, question: str) -> None:
+    reply = public.post("/v1/answers", accept="text/event-stream", query=question)
+    assert "event: done" in reply.text
+    events = [line.removeprefix("data: ") for line in reply.text.splitlines() if line.startswith("data: ")]
+    beside_question = [event for event in events if '"read_as"' not in event or '"sources"' in event]
+    assert not reveals("\n".join(beside_question).replace(question, ""))
+
+
+@pytest.mark.parametrize(
+    "citation", [f"Điều 1 {SECRET}", SECRET, "Điều 1 Quyết định 71/2024", "điều 1 qd 71/2024/qd-stp"]
+)
+def test_resolve_says_the_same_as_of_a_document_that_is_not_there(public: Door, citation: str) -> None:
+    hidden = public.get("/v1/resolve", citation=citation)
+    absent = public.get("/v1/resolve", citation=citation.replace("71/2024", "72/2024"))
+    assert hidden.status_code == absent.status_code == 200
+    assert hidden.json()["found"] is False and hidden.json()["results"] == [] and hidden.json()["others"] == []
+    assert hidden.json()["reason"] == absent.json()["reason"]
+
+
+@pytest.mark.parametrize("path", ["/v1/documents/71~2024~QĐ-STP", "/v1/documents/71~2024~QĐ-STP/provisions/art_1"])
+def test_documents_are_a_404_as_if_absent(public: Door, path: str) -> None:
+    hidden, absent = public.get(path), public.get(path.replace("71~", "72~"))
+    assert hidden.status_code == absent.status_code == 404
+    assert hidden.json()["detail"] == absent.json()["detail"]
+
+
+def test_the_list_and_its_words_keep_it_hidden(public: Door) -> None:
+    for parameters in ({}, {"text": "két"}, {"issuer": "Sở Tư pháp tỉnh Sơn Hà"}, {"limit": "1"}):
+        page = public.get("/v1/documents", **parameters).json()
+        assert all(row["number"] != SECRET for row in page["documents"])
+    assert public.get("/v1/documents").json()["next"] is None
+
+
+def test_filters_by_its_number_find_nothing(public: Door) -> None:
+    found = public.post("/v1/search", query="hồ sơ", filters={"numbers": ["71/2024/qd-stp"]}).json()
+    assert found["results"] == []
+
+
+def test_a_document_that_refers_to_it_shows_only_its_own_words(public: Door) -> None:
+    detail = public.get("/v1/documents/12~2024~QĐ-UBND").json()
+    assert not reveals(json.dumps(detail, ensure_ascii=False))
+
+
+def test_who_may_read_it_finds_it_everywhere(unit: Door) -> None:
+    found = unit.post("/v1/search", query=QUESTIONS[1]).json()
+    assert found["results"][0]["document"]["number"] == SECRET
+    assert unit.get("/v1/resolve", citation=f"Điều 1 {SECRET}").json()["found"] is True
+    assert unit.get("/v1/documents/71~2024~QĐ-STP").status_code == 200
+    assert len(unit.get("/v1/documents").json()["documents"]) == 2
+
+
+def test_a_new_route_must_be_walked_here(door: Door) -> None:
+    walked = {
+        ("POST", "/v1/search"), ("POST", "/v1/answers"), ("GET", "/v1/resolve"), ("GET", "/v1/documents"),
+        ("GET", "/v1/documents/{number}"), ("GET", "/v1/documents/{number}/provisions/{eid}"),
+    }  # fmt: skip
+    described = door.client.get("/openapi.json").json()["paths"]
+    routes = {(m.upper(), path) for path, methods in described.items() for m in methods if path.startswith("/v1")}
+    assert routes == walked
