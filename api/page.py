@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from lxml import etree, html
+from lxml import html
 from lxml.html.builder import E
 
 from legal.akoma_meta import xml_text
@@ -19,7 +19,8 @@ from legal.coverage import Coverage
 from legal.document import Evidence, LegalDocument, Provision
 from legal.labels import labels
 from legal.names import LawNames
-from legal.references import THIS, find_references, locate
+from legal.references import find_references, locate
+from legal.references_documents import THIS
 from legal.relations import RELATION_LABELS, Relation, find_relations
 from legal.relations_changes import Change, ChangeKind, find_changes
 
@@ -49,7 +50,7 @@ white-space: pre-wrap; overflow-wrap: anywhere } .label, .quiet { font-size: .8r
 @media print { .label, code { display: none } }
 """
 
-_Content = str | etree._Element
+_Content = str | html.HtmlElement
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +162,11 @@ def _changes(found: Sequence[Change], unread: Sequence[Evidence]) -> Iterator[_C
         yield line
 
 
-def _tree(document: LegalDocument, names: LawNames | None) -> etree._Element:
+def _tree(document: LegalDocument, names: LawNames | None) -> html.HtmlElement:
     named = labels(document)
     tree = E.div({"class": "tree"})
 
-    def grow(parent: etree._Element, nodes: Sequence[Provision], above: tuple[str, ...]) -> None:
+    def grow(parent: html.HtmlElement, nodes: Sequence[Provision], above: tuple[str, ...]) -> None:
         for node in nodes:
             made = E.section(id=node.eid)
             made.append(E.code(node.eid))
@@ -185,7 +186,7 @@ def _tree(document: LegalDocument, names: LawNames | None) -> etree._Element:
     return tree
 
 
-def _text(node: Provision, known: dict[str, str], above: tuple[str, ...], names: LawNames | None) -> etree._Element:
+def _text(node: Provision, known: dict[str, str], above: tuple[str, ...], names: LawNames | None) -> html.HtmlElement:
     """A provision's own text with what it refers to: links inside the document, marked words for other documents."""
     text = node.own_text
     paragraph = E.p()
@@ -209,7 +210,7 @@ def _text(node: Provision, known: dict[str, str], above: tuple[str, ...], names:
     return paragraph
 
 
-def _append(parent: etree._Element, text: str) -> None:
+def _append(parent: html.HtmlElement, text: str) -> None:
     text = xml_text(text)
     if len(parent):
         parent[-1].tail = (parent[-1].tail or "") + text
@@ -225,12 +226,14 @@ def _around(document: LegalDocument) -> Iterator[_Content]:
             yield from (E.p(xml_text(text)) for text in paragraphs)
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[_Content | None]]) -> etree._Element:
+def _table(heads: Sequence[str], rows: Sequence[Sequence[_Content | None]]) -> html.HtmlElement:
     table = E.table()
     if heads:
         table.append(E.tr(*(E.th(head) for head in heads)))
     for row in rows:
-        table.append(E.tr(*(E.td(cell if isinstance(cell, etree._Element) else xml_text(cell or "")) for cell in row)))
+        table.append(
+            E.tr(*(E.td(cell if isinstance(cell, html.HtmlElement) else xml_text(cell or "")) for cell in row))
+        )
     return table
 
 
@@ -238,7 +241,7 @@ def _evidence(evidence: Evidence | None) -> tuple[str, _Content]:
     return ("", "") if evidence is None else (evidence.sentence, _link(evidence.eid))
 
 
-def _link(eid: str) -> _Content:
+def _link(eid: str) -> html.HtmlElement:
     return E.a(eid, href=f"#{eid}") if eid else E.span("ngoài thân văn bản", {"class": "quiet"})
 
 

@@ -17,7 +17,9 @@ from api.schemas import (
     ProvisionDetail,
     ProvisionOut,
     QueryOut,
+    RelationOut,
     SearchResponse,
+    SourceOut,
     StatementOut,
     UsageOut,
 )
@@ -31,6 +33,15 @@ from serving.protocols import Usage
 
 if TYPE_CHECKING:
     from ingest.catalogue import Entry
+    from ingest.relations import RelationEntry
+
+
+_REASONS = {
+    "match": "Khớp với câu hỏi",
+    "cited": "Được nêu trong câu hỏi",
+    "definition": "Giải thích từ ngữ được hỏi",
+    "reference": "Được điều khoản tìm thấy dẫn chiếu",
+}
 
 
 def status_on(card: DocumentCard, day: date) -> str:
@@ -77,9 +88,11 @@ def hit_out(hit: Hit, day: date) -> HitOut:
     )
 
 
-def hits_out(hits: Iterable[Hit], day: date) -> list[HitOut]:
-    """Hits in their order."""
-    return [hit_out(hit, day) for hit in hits]
+def sources_out(hits: Iterable[Hit], day: date) -> list[SourceOut]:
+    """An answer's sources in their order."""
+    return [
+        SourceOut(**hit_out(hit, day).model_dump(), why=hit.why, reason=_REASONS.get(hit.why, hit.why)) for hit in hits
+    ]
 
 
 def query_out(reading: Reading) -> QueryOut:
@@ -100,7 +113,7 @@ def search_out(result: SearchResult) -> SearchResponse:
     return SearchResponse(
         query=query_out(result.reading),
         as_of=result.as_of,
-        results=hits_out(result.hits, result.as_of),
+        results=[hit_out(hit, result.as_of) for hit in result.hits],
         warnings=list(result.warnings),
     )
 
@@ -140,7 +153,7 @@ def answer_out(answer: Answer) -> AnswerResponse:
         text=answer.text,
         mode=answer.mode,
         citations=[citation_out(c, answer.as_of) for c in answer.citations],
-        sources=hits_out(answer.sources, answer.as_of),
+        sources=sources_out(answer.sources, answer.as_of),
         as_of=answer.as_of,
         model=answer.model,
         warnings=list(answer.warnings),
@@ -156,13 +169,34 @@ def document_row(entry: Entry) -> DocumentRow:
     return DocumentRow(**document_out(card, today()).model_dump(), key=card.key, passages=entry.passages)
 
 
-def document_detail(entry: Entry, tree: LegalDocument) -> DocumentDetail:
+def relation_out(relation: RelationEntry) -> RelationOut:
+    """A relation."""
+    return RelationOut(
+        kind=relation.kind,
+        label=relation.label,
+        direction="out" if relation.outgoing else "in",
+        number=relation.number,
+        title=relation.title,
+        indexed=relation.other is not None,
+        day=relation.day,
+        partly=relation.partly,
+        excepted=relation.excepted,
+        eids=list(relation.eids),
+        sentence=relation.sentence,
+        eid=relation.eid,
+    )
+
+
+def document_detail(entry: Entry, tree: LegalDocument, relations: Iterable[RelationEntry]) -> DocumentDetail:
     """A document with its tree, without text."""
     return DocumentDetail(
         **document_row(entry).model_dump(),
         signer=entry.signer,
         file=entry.file_name,
         provisions=[outline((provision,)) for provision in tree.provisions],
+        coverage=entry.coverage,
+        notes=list(entry.notes),
+        relations=[relation_out(relation) for relation in relations],
     )
 
 

@@ -12,6 +12,7 @@ from api.dependencies import PartsOf
 from api.present import document_detail, document_row, provision_detail
 from api.schemas import DocumentDetail, DocumentPage, FilterValue, Problem, ProvisionDetail
 from ingest.catalogue import DocumentFilter
+from ingest.relations import relations_of
 
 _MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "Không tìm thấy"}}
 router = APIRouter(prefix="/v1/documents", tags=["Văn bản"])
@@ -65,7 +66,8 @@ def provision(
 
 @router.get("/{number:path}", summary="Một văn bản", responses=_MISSING)
 def document(number: NumberInPath, caller: Asking, parts: PartsOf) -> DocumentDetail:
-    """Thông tin và cây điều khoản của một văn bản."""
+    """Thông tin, cây điều khoản và quan hệ của một văn bản."""
     catalogue = parts.catalogue()
     entry = catalogue.document(number, caller.labels)
-    return document_detail(entry, catalogue.tree(entry.card.key, entry.card.version))
+    tree = catalogue.tree(entry.card.key, entry.card.version)
+    return document_detail(entry, tree, relations_of(catalogue, entry.card.key, caller.labels))

@@ -98,6 +98,13 @@ class HitOut(BaseModel):
     text: str
 
 
+class SourceOut(HitOut):
+    """A hit that an answer rests on. `why` it is there: match, cited, definition, reference; `reason`: the same in words."""
+
+    why: str
+    reason: str
+
+
 class QueryOut(BaseModel):
     """How the question was read."""
 
@@ -152,7 +159,7 @@ class AnswerResponse(BaseModel):
     text: str
     mode: Literal["generative", "extractive", "refusal"]
     citations: list[CitationOut]
-    sources: list[HitOut]
+    sources: list[SourceOut]
     as_of: date
     model: str | None
     warnings: list[str]
@@ -186,12 +193,32 @@ class OutlineNode(BaseModel):
     children: list[OutlineNode] = Field(default_factory=list)
 
 
+class RelationOut(BaseModel):
+    """A relation between two documents, seen from the one that was asked for."""
+
+    kind: str = Field(description="based_on, guides, amends, replaces, repeals, corrects, consolidates, refers")
+    label: str = Field(description="Như cán bộ gọi: căn cứ, thay thế, bị thay thế bởi, ...")
+    direction: str = Field(description="`out`: văn bản này nói; `in`: văn bản kia nói")
+    number: str = Field(description="Số hiệu văn bản kia, hoặc tên như đã in")
+    title: str | None
+    indexed: bool = Field(description="Văn bản kia có trong kho")
+    day: date | None = Field(description="Từ ngày nào; null nếu không rõ")
+    partly: bool
+    excepted: bool = Field(description="Có ngoại lệ nêu trong câu")
+    eids: list[str] = Field(description="Điều khoản được nhắm tới; rỗng là cả văn bản")
+    sentence: str
+    eid: str = Field(description="Nơi nói điều đó, trong văn bản nói; rỗng là ngoài thân văn bản")
+
+
 class DocumentDetail(DocumentRow):
-    """A document with its tree."""
+    """A document with its tree, its relations and how well it was read."""
 
     signer: str | None
     file: str | None
     provisions: list[OutlineNode]
+    coverage: float | None = Field(default=None, description="Phần chữ của tệp có trong văn bản đã đọc, 1 là đủ cả")
+    notes: list[str] = Field(default_factory=list, description="Ghi chú khi đọc tệp")
+    relations: list[RelationOut] = Field(default_factory=list)
 
 
 class ProvisionDetail(ProvisionOut):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from ingest.catalogue import Catalogue
@@ -79,10 +79,9 @@ def relations_of(catalogue: Catalogue, key: str, access: Collection[str] | None 
     found: dict[tuple[object, ...], RelationEntry] = {}
     with catalogue.sessions() as session:
         for outgoing in (True, False):
-            mine, theirs = RelationRow.key, RelationRow.target_key
-            if not outgoing:
-                mine, theirs = theirs, mine
-            readable = DocumentRow.current_version.is_not(None)
+            ends: tuple[Any, Any] = (RelationRow.key, RelationRow.target_key)
+            mine, theirs = ends if outgoing else reversed(ends)
+            readable: ColumnElement[bool] = DocumentRow.current_version.is_not(None)
             if access is not None:
                 readable &= exists().where(LabelRow.key == DocumentRow.key, LabelRow.label.in_(list(access)))
             query = select(RelationRow, DocumentRow).join(
@@ -173,7 +172,7 @@ def _derive(catalogue: Catalogue, rows: Mapping[str, DocumentRow], change: Chang
     query = select(
         RelationRow.target_key, RelationRow.kind, RelationRow.day, RelationRow.partly, RelationRow.eids
     ).where(RelationRow.target_key.is_not(None), RelationRow.kind.in_(_TOUCHING))
-    touching: dict[str, list[Row[Any]]] = {}
+    touching: dict[str, list[Any]] = {}
     with catalogue.sessions() as session:
         standings = list(session.scalars(select(StandingRow)))
         for found in session.execute(query):
@@ -193,7 +192,7 @@ def _derive(catalogue: Catalogue, rows: Mapping[str, DocumentRow], change: Chang
     return changed
 
 
-def _standing(standing: StandingRow, touching: Sequence[Row[Any]], on: date) -> tuple[date | None, str]:
+def _standing(standing: StandingRow, touching: Sequence[Any], on: date) -> tuple[date | None, str]:
     """(first day no longer in force, status on a day) by a document's own words and those of the others about it."""
     ends = [standing.own_to] if standing.own_to is not None else []
     partly = False

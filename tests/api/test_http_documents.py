@@ -54,3 +54,12 @@ def test_what_is_not_there_is_a_404(http: httpx.Client) -> None:
     missing = http.get("/v1/documents/12~2024~QĐ-UBND/provisions/art_99")
     assert missing.status_code == 404
     assert missing.headers["content-type"] == "application/problem+json"
+
+
+def test_a_document_tells_its_relations_and_how_well_it_was_read(http: httpx.Client) -> None:
+    document = http.get("/v1/documents/12~2024~QĐ-UBND").json()
+    assert document["coverage"] == 1.0 and document["notes"] == []
+    (relation,) = document["relations"]
+    assert (relation["kind"], relation["label"], relation["direction"]) == ("based_on", "căn cứ", "out")
+    assert relation["number"] == "Luật Tổ chức chính quyền địa phương" and relation["indexed"] is False
+    assert relation["sentence"] == "Căn cứ Luật Tổ chức chính quyền địa phương;"
