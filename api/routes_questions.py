@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 from api.auth import Asking
 from api.dependencies import PartsOf
 from api.faults import fault_place
-from api.present import answer_out, citation_out, hits_out, query_out, statement_out, usage_out
+from api.present import answer_out, citation_out, query_out, sources_out, statement_out, usage_out
 from api.requests import answer_question
 from api.schemas import AnswerRequest, AnswerResponse, SearchRequest, SearchResponse, as_json
 from legal.errors import PhapquyError
@@ -103,7 +103,7 @@ def _event_data(event: Event, as_of: date) -> Any:
         case "query":
             return as_json(query_out(data))
         case "sources":
-            return [as_json(hit) for hit in hits_out(data, as_of)]
+            return [as_json(source) for source in sources_out(data, as_of)]
         case "token":
             return {"text": data}
         case "statement":

@@ -194,11 +194,17 @@ class Rerank(Hop):
 
 @component
 class Expand(Hop):
-    """Ends a search, or brings the provisions that the best hits refer to and goes on to the answer."""
+    """Ends a search, or brings what the best hits need beside them (`expansions`) and goes on to the answer."""
 
-    def __init__(self, index: Index, settings: RetrievalSettings) -> None:
+    def __init__(
+        self,
+        index: Index,
+        settings: RetrievalSettings,
+        names: Callable[[frozenset[str] | None], LawNames | None] | None = None,
+    ) -> None:
         component.set_output_types(self, trail=Trail, found=Trail)
         self._index = index
+        self._names = names
         self._settings = settings
 
     async def run_async(self, trail: Trail, streaming_callback: StreamingCallbackT | None = None) -> dict[str, Trail]:
@@ -209,7 +215,10 @@ class Expand(Hop):
             return {"found": trail}
         try:
             async with asyncio.timeout(self._settings.search_timeout):
-                more = await expansions(self._index, trail.hits, trail.where, self._settings)
+                names = self._names(trail.where.access) if self._names is not None else None
+                more = await expansions(
+                    self._index, trail.hits, trail.where, self._settings, question=trail.read.read_as, names=names
+                )
         except (ServiceUnavailable, TimeoutError):
             more = ()
         sources = _ranked([*trail.hits[: self._settings.sources], *more])

@@ -173,6 +173,12 @@ def _chosen(reference: Reference, names: LawNames | None, on: date) -> CitedProv
     return replace(plain, keys=keys, others=others, trouble="" if keys else "ambiguous")
 
 
+def document_meant(reference: Reference, names: LawNames, on: date | None) -> str | None:
+    """The key of the one document that a text refers to; None where there is none or it may be several."""
+    keys = _chosen(reference, names, on or date.today()).keys
+    return keys[0] if len(keys) == 1 else None
+
+
 def _best(meant: Sequence[NameMatch], by_number: bool) -> tuple[str, ...]:
     """The document meant among those that a name fits, best first; none where it fits different ones equally."""
     best = [match for match in meant if match.quality == meant[0].quality]

@@ -61,7 +61,7 @@ class QuestionPath:
             "understand": Understand(self.settings, syllables, names, lexicon),
             "retrieve": Retrieve(index, embedder, self.settings),
             **({"rerank": Rerank(reranker, self.settings)} if reranker is not None else {}),
-            "expand": Expand(index, self.settings),
+            "expand": Expand(index, self.settings, names),
             "answer": self._respond,
             "verify": Verify(self.settings),
         }

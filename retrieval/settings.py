@@ -28,6 +28,7 @@ class RetrievalSettings:
     # expand: provisions that the best hits refer to, for answers only
     expand_from: int = 3
     expand_most: int = 4
+    expand_characters: int = 6000  # of all of them together, some 1,700 tokens
 
     # "nothing found": the evidence of an answer, between 0 and 1 (`retrieval/evidence.py`)
     min_confidence: float = 0.45

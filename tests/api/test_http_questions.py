@@ -141,7 +141,7 @@ def test_an_answer_cites_verbatim_with_offsets(http: httpx.Client) -> None:
         number = citation["document"]["number"].replace("/", "~")
         provision = http.get(f"/v1/documents/{number}/provisions/{citation['provision']['eid']}").json()
         assert provision["text"][citation["start"] : citation["end"]] == citation["quote"]
-    assert all(hit.keys() == HIT for hit in answer["sources"])
+    assert all(hit.keys() == HIT | {"why", "reason"} for hit in answer["sources"])
 
 
 def test_nothing_found_is_a_refusal(http: httpx.Client) -> None:
