@@ -154,7 +154,7 @@ def _is_ready(url: str) -> bool:
 def print_tables(speed: Speed) -> None:
     """For people."""
     console = Console()
-    table = Table("way", "clients", "n", "p50 ms", "p95 ms", "p99 ms", "answers/s", "failed", title=None)
+    table = Table("way", "clients", "n", "p50 ms", "p95 ms", "p99 ms", "answers/s", "failed", box=None)
     rows = [("floor", 1, speed.floor), ("path", 1, speed.path)]
     rows += [("pipeline", count, timing) for count, timing in speed.pipeline.items()]
     rows += [("http", count, timing) for count, timing in speed.http.items()]
@@ -165,7 +165,7 @@ def print_tables(speed: Speed) -> None:
     console.print(f"{speed.passages} passages; path over floor at p50, in turns: {speed.overhead:.2f}x")
     console.print(table)
     if speed.growth:
-        grown = Table("passages", "floor p50", "path p50", "over", "path p95", "RSS MB", "disk MB", "build s")
+        grown = Table("passages", "floor p50", "path p50", "over", "path p95", "RSS MB", "disk MB", "build s", box=None)
         for size in speed.growth:
             values = (size.floor.p50, size.path.p50, size.overhead, size.path.p95, size.rss_mb, size.disk_mb)
             grown.add_row(str(size.passages), *(f"{value:.2f}" for value in values), f"{size.build_s:.0f}")

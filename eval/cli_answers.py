@@ -81,13 +81,13 @@ def guards(questions: SetFile, json: AsJson = False) -> None:
 def resolve(citations: SetFile, json: AsJson = False) -> None:
     """Kiểm tra bộ viện dẫn gõ nhiều cách: đúng điều khoản, viện dẫn sai thì không ra gì. Mã thoát 1 khi có lỗi."""
     with results_only():
+        from api.desk import open_desk
         from api.settings import load_settings
-        from eval.place import open_place
         from eval.resolve import check_citations, read_citations
 
         rows = read_citations(citations)
-        with open_place(load_settings()) as place:
-            report = check_citations(place.resolve, rows)
+        with open_desk(load_settings()) as desk:
+            report = check_citations(desk.resolve, rows)
     if json:
         print_json(report.as_json())
     else:

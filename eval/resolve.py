@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from api.requests import canonical_number
+from api.schemas_resolve import ResolveRequest, ResolveResponse
 from eval.metrics import percentile
 from eval.questions import read_rows
 
-#: A citation as typed to what it means: (document number or key, eid, "" for the whole document); nothing when it
-#: cannot be resolved.
-Resolve = Callable[[str], Sequence[tuple[str, str]]]
+Resolve = Callable[[ResolveRequest], ResolveResponse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +62,10 @@ def check_citations(resolve: Resolve, rows: Sequence[TypedCitation]) -> ResolveR
     times: list[float] = []
     for row in rows:
         began = time.perf_counter()
-        found = tuple(dict.fromkeys(resolve(row.text)))
+        response = resolve(ResolveRequest(citation=row.text))
         times.append((time.perf_counter() - began) * 1000)
-        if found != (() if row.expect is None else (row.expect,)):
+        found = tuple(dict.fromkeys(_named(response)))
+        if found != (() if row.expect is None else (row.expect,)) or response.found != (row.expect is not None):
             wrong.append((row.id, found))
     failed = {id for id, _ in wrong}
     real = [row for row in rows if row.expect is not None]
@@ -77,3 +77,9 @@ def check_citations(resolve: Resolve, rows: Sequence[TypedCitation]) -> ResolveR
         wrong=tuple(wrong),
         latency_ms={"p50": percentile(times, 50), "p95": percentile(times, 95)},
     )
+
+
+def _named(response: ResolveResponse) -> Iterator[tuple[str, str]]:
+    """(document number, eid, "" for the whole document) of each result."""
+    for one in response.results:
+        yield one.document.number or "", one.provision.eid if one.provision else ""
