@@ -238,6 +238,7 @@ class Workshop:
             if self.parts.built("names"):
                 self.parts.names.refresh()
             self.parts.syllables.refresh(catalogue)
+            self.parts.warm()
         except Exception as error:
             log.warning("not_learnt", **fault_place(error))
 
