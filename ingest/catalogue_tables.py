@@ -89,7 +89,8 @@ class LabelRow(Base):
 
 
 class VersionRow(Base):
-    """One reading of one file as a document. `tree`: see `ingest/tree_json.py`; `text_hash`: of its words in order."""
+    """One reading of one file as a document. `tree`: see `ingest/tree_json.py`; `text_hash`: of its words in order.
+    `doubts`: why a person must look before it answers."""
 
     __tablename__ = "versions"
 
@@ -105,6 +106,7 @@ class VersionRow(Base):
     tree: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     coverage: Mapped[float | None]
     notes: Mapped[list[str]] = mapped_column(JSON)
+    doubts: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
     provisions: Mapped[int]
     passages: Mapped[int]
     created: Mapped[datetime] = mapped_column(Moment)
@@ -117,7 +119,8 @@ class VersionRow(Base):
 
 
 class FileRow(Base):
-    """A file that was met, by its path: what became of it. `version`: None when it failed, with `code` and `reason`."""
+    """A file that was met, by its path: what became of it. `version`: None when it failed, with `code` and `reason`.
+    `given`: the SHA-256 of its side-car, "" without one."""
 
     __tablename__ = "files"
 
@@ -128,6 +131,7 @@ class FileRow(Base):
     version: Mapped[str | None] = mapped_column(String(36))
     code: Mapped[str | None] = mapped_column(String(60))
     reason: Mapped[str | None] = mapped_column(Text)
+    given: Mapped[str] = mapped_column(String(64), server_default="")
     seen: Mapped[datetime] = mapped_column(Moment)
 
     __table_args__ = (Index("ix_files_sha256", "sha256"), Index("ix_files_version", "version"))

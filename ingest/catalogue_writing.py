@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from ingest.catalogue import Catalogue, card_of
+from ingest.catalogue_plain import card_fields, card_json, people_of, plain, typed
 from ingest.catalogue_tables import (
     LIVE,
+    NEEDS_REVIEW,
     REMOVED,
     REPLACED,
     WRITING,
@@ -35,12 +37,11 @@ from legal.number import DocumentNumber
 from legal.text import fold
 from retrieval.passage import DocumentCard
 
-_DAYS = ("issued", "effective_from", "effective_to")
-
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """A file as it was when it was last met. `failed`: it did not become a document then."""
+    """A file as it was when it was last met. `code`, `reason`: why it did not become a document then. `given`: the
+    SHA-256 of its side-car."""
 
     path: str
     sha256: str
@@ -49,6 +50,13 @@ class KnownFile:
     version: str | None = None
     code: str | None = None
     reason: str | None = None
+    given: str = ""
+
+    @classmethod
+    def of(cls, file: FoundFile, sha256: str, version: str | None, error: PhapquyError | None = None) -> KnownFile:
+        """What became of a file: a version, or an error."""
+        code, reason = (error.code, error.reason) if error is not None else (None, None)
+        return cls(file.known_as, sha256, file.size, file.mtime_ns, version, code, reason, file.given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +76,12 @@ class NewVersion:
     passages: int
     coverage: float | None = None
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LiveVersion:
-    """The version of a document that answers."""
+    """The version of a document that answers, or that waits for review."""
 
     key: str
     version: str
@@ -105,24 +114,30 @@ class CatalogueWriting:
         """Every file that was met, by its path."""
         with self._sessions() as session:
             rows = session.scalars(select(FileRow))
-            return {
-                row.path: KnownFile(row.path, row.sha256, row.size, row.mtime_ns, row.version, row.code, row.reason)
-                for row in rows
-            }
+            return {row.path: KnownFile(**{name: getattr(row, name) for name in KnownFile.__slots__}) for row in rows}
 
     def live(self) -> dict[str, LiveVersion]:
         """The version that answers, by document key."""
+        return self._in_state(LIVE)
+
+    def held(self) -> dict[str, LiveVersion]:
+        """The version that waits for review, by document key."""
+        return self._in_state(NEEDS_REVIEW)
+
+    def _in_state(self, state: str) -> dict[str, LiveVersion]:
         with self._sessions() as session:
-            rows = session.scalars(select(VersionRow).where(VersionRow.state == LIVE))
+            rows = session.scalars(select(VersionRow).where(VersionRow.state == state))
             return {
                 row.key: LiveVersion(row.key, row.id, row.passages, row.sha256, row.text_hash, row.file_time)
                 for row in rows
             }
 
     def cards(self) -> dict[str, DocumentCard]:
-        """The card of every document that answers, by key; without access labels."""
+        """The card of every document that answers or waits for review, by key; without access labels."""
+        waiting = select(VersionRow.key).where(VersionRow.state == NEEDS_REVIEW)
         with self._sessions() as session:
-            rows = session.scalars(select(DocumentRow).where(DocumentRow.current_version.is_not(None)))
+            known = or_(DocumentRow.current_version.is_not(None), DocumentRow.key.in_(waiting))
+            rows = session.scalars(select(DocumentRow).where(known))
             return {row.key: card_of(row, row.current_version or "", ()) for row in rows}
 
     def labels(self, key: str) -> tuple[str, ...]:
@@ -143,7 +158,7 @@ class CatalogueWriting:
         with self._sessions() as session:
             intent = session.scalar(_write_intent(version))
             if intent is not None:
-                fields = _typed(intent.details["card"])
+                fields = typed(intent.details["card"])
                 return DocumentCard(**fields)  # type: ignore[arg-type]
         return replace(self.card(key), version=version)
 
@@ -168,8 +183,12 @@ class CatalogueWriting:
 
     def note_failure(self, file: FoundFile, sha256: str, error: PhapquyError) -> None:
         """Remember why a file did not become a document."""
-        path = str(file.path)
-        self.note_file(KnownFile(path, sha256, file.size, file.mtime_ns, None, error.code, error.reason))
+        self.note_file(KnownFile.of(file, sha256, None, error))
+
+    def forget_file(self, path: str) -> None:
+        """Remember nothing of a file."""
+        with self._sessions.begin() as session:
+            session.execute(delete(FileRow).where(FileRow.path == path))
 
     # A document comes
 
@@ -182,7 +201,7 @@ class CatalogueWriting:
                 session.add(DocumentRow(key=card.key, created=now, updated=now, title_folded=""))
                 session.flush()
             _add_version(session, new, WRITING)
-            details = {"card": _card_json(card), "metadata": _people(new.metadata), "file": _file_json(file)}
+            details = {"card": card_json(card), "metadata": people_of(new.metadata), "file": _file_json(file)}
             session.add(
                 JournalRow(operation="write", key=card.key, version=card.version, details=details, created=_now())
             )
@@ -200,12 +219,14 @@ class CatalogueWriting:
                 .values(state=REPLACED)
             )
             session.execute(update(VersionRow).where(VersionRow.id == version).values(state=LIVE))
+            file = None if details["file"] is None else KnownFile(**details["file"])
+            _supersede_held(session, key, version, file)
             row = session.get_one(DocumentRow, key)
             row.current_version = version
             row.updated = _now()
-            _describe(session, row, {**details["metadata"], **_card_fields(details["card"])})
-            if details["file"] is not None:
-                _put_file(session, KnownFile(**details["file"]))
+            _describe(session, row, {**details["metadata"], **card_fields(details["card"])})
+            if file is not None:
+                _put_file(session, file)
             session.delete(intent)
 
     def abandon_write(self, key: str, version: str) -> None:
@@ -217,17 +238,32 @@ class CatalogueWriting:
                 session.execute(delete(DocumentRow).where(DocumentRow.key == key))
 
     def keep_aside(self, new: NewVersion, file: KnownFile | None, state: str = REPLACED) -> None:
-        """Store a version that does not answer: an older one (`replaced`), a doubtful one (`needs_review`)."""
+        """Store a version that does not answer: an older one (`replaced`), a doubtful one (`needs_review`, in place of
+        one that waited before it)."""
         with self._sessions.begin() as session:
-            if session.get(DocumentRow, new.card.key) is None:
+            row = session.get(DocumentRow, new.card.key)
+            if row is None:
                 now = _now()
                 row = DocumentRow(key=new.card.key, created=now, updated=now, title_folded="")
                 session.add(row)
                 session.flush()
-                _describe(session, row, {**_people(new.metadata), **_card_fields(_card_json(new.card))})
+            if row.current_version is None:
+                _describe(session, row, {**people_of(new.metadata), **card_fields(card_json(new.card))})
+            if state == NEEDS_REVIEW:
+                _supersede_held(session, new.card.key, new.card.version, file)
             _add_version(session, new, state)
             if file is not None:
                 _put_file(session, file)
+
+    def begin_accept(self, card: DocumentCard, metadata: Metadata, passages: int) -> None:
+        """The intent to let a version that waits for review answer."""
+        with self._sessions.begin() as session:
+            values = {"state": WRITING, "passages": passages}
+            session.execute(update(VersionRow).where(VersionRow.id == card.version).values(**values))
+            details = {"card": card_json(card), "metadata": people_of(metadata), "file": None}
+            session.add(
+                JournalRow(operation="write", key=card.key, version=card.version, details=details, created=_now())
+            )
 
     # A document changes or goes
 
@@ -237,11 +273,11 @@ class CatalogueWriting:
             row = session.get(DocumentRow, key)
             if row is None or row.current_version is None:
                 raise NotFound("Không có văn bản này trong kho.")
-            plain = _plain(changes)
-            _describe(session, row, plain)
+            given = plain(changes)
+            _describe(session, row, given)
             row.updated = _now()
             intent = JournalRow(
-                operation="card", key=key, version=row.current_version, details={"changes": plain}, created=_now()
+                operation="card", key=key, version=row.current_version, details={"changes": given}, created=_now()
             )
             session.add(intent)
             session.flush()
@@ -285,7 +321,7 @@ class CatalogueWriting:
 
 def changes_of(details: Mapping[str, Any]) -> dict[str, object]:
     """The changes of a `card` intent, typed as the index wants them."""
-    return _typed(details["changes"])
+    return typed(details["changes"])
 
 
 def _write_intent(version: str) -> Select[JournalRow]:
@@ -307,6 +343,7 @@ def _add_version(session: Session, new: NewVersion, state: str) -> None:
             tree=new.tree,
             coverage=new.coverage,
             notes=list(new.notes),
+            doubts=list(new.doubts),
             provisions=new.provisions,
             passages=new.passages,
             created=_now(),
@@ -315,7 +352,7 @@ def _add_version(session: Session, new: NewVersion, state: str) -> None:
 
 
 def _describe(session: Session, row: DocumentRow, fields: Mapping[str, Any]) -> None:
-    values = _typed(fields)
+    values = typed(fields)
     access = values.pop("access", None)
     for name, value in values.items():
         setattr(row, name, value)
@@ -326,6 +363,18 @@ def _describe(session: Session, row: DocumentRow, fields: Mapping[str, Any]) -> 
     if access is not None:
         session.execute(delete(LabelRow).where(LabelRow.key == row.key))
         session.add_all(LabelRow(key=row.key, label=str(label)) for label in sorted(set(_labels_given(access))))
+
+
+def _supersede_held(session: Session, key: str, version: str, file: KnownFile | None) -> None:
+    """A version has come: what waited for review of the same document, or came from the same file, waits no longer."""
+    same = VersionRow.key == key
+    if file is not None:
+        brought = select(FileRow.version).where(FileRow.path == file.path, FileRow.version.is_not(None))
+        same = or_(same, VersionRow.id.in_(brought))
+    waiting = (VersionRow.state == NEEDS_REVIEW, VersionRow.id != version)
+    session.execute(
+        update(VersionRow).where(*waiting, same).values(state=REPLACED).execution_options(synchronize_session=False)
+    )
 
 
 def _labels_given(access: Any) -> Sequence[str]:
@@ -342,41 +391,6 @@ def _put_file(session: Session, file: KnownFile) -> None:
 
 def _file_json(file: KnownFile | None) -> dict[str, Any] | None:
     return None if file is None else {name: getattr(file, name) for name in KnownFile.__slots__}
-
-
-def _people(metadata: Metadata) -> dict[str, Any]:
-    return {name: getattr(metadata, name) for name in ("signer", "signer_title", "place")}
-
-
-def _card_json(card: DocumentCard) -> dict[str, Any]:
-    return _plain({name: getattr(card, name) for name in DocumentCard.__slots__})
-
-
-def _card_fields(card: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in card.items() if name not in ("key", "version")}
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as JSON can hold them."""
-    plain: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, date):
-            plain[name] = value.isoformat()
-        elif isinstance(value, (tuple, set, frozenset)):
-            plain[name] = sorted(value)
-        else:
-            plain[name] = value
-    return plain
-
-
-def _typed(plain: Mapping[str, Any]) -> dict[str, object]:
-    typed: dict[str, object] = dict(plain)
-    for name in _DAYS:
-        if isinstance(typed.get(name), str):
-            typed[name] = date.fromisoformat(str(typed[name]))
-    if isinstance(typed.get("access"), list):
-        typed["access"] = tuple(plain["access"])
-    return typed
 
 
 def _now() -> datetime:

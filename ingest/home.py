@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,6 +59,20 @@ class Home:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (self.originals, self.index, self.cache, self.models, self.run):
             folder.mkdir(mode=0o700, exist_ok=True)
+
+    @contextmanager
+    def unpacking(self) -> Iterator[Path]:
+        """An empty folder for what archives hold, gone at the end; what a crash left of an earlier one goes too.
+
+        Only for the one who holds `writing`.
+        """
+        folder = self.cache / "unpacked"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700, parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Literal
 
 from ingest.catalogue_writing import CatalogueWriting, KnownFile, LiveVersion
@@ -42,7 +43,8 @@ class Known:
     def __init__(self, writing: CatalogueWriting) -> None:
         self.files: dict[str, KnownFile] = writing.files()
         self.live: dict[str, LiveVersion] = writing.live()
-        self.shas: dict[str, str] = {live.sha256: live.version for live in self.live.values()}
+        self.held: dict[str, LiveVersion] = writing.held()
+        self.shas: dict[str, str] = {one.sha256: one.version for one in (*self.held.values(), *self.live.values())}
         self._before: dict[str, LiveVersion | None] = {}
         self._bearers: dict[str, dict[str, Metadata]] = {}  # by number, by key
         for key, card in writing.cards().items():
@@ -52,30 +54,51 @@ class Known:
 
     def is_unchanged(self, file: FoundFile) -> bool:
         """Whether the file is as it was when it became a version, by size and time alone."""
-        known = self.files.get(str(file.path))
+        known = self.files.get(file.known_as)
         return (
             known is not None
             and known.version is not None
-            and (known.size, known.mtime_ns) == (file.size, file.mtime_ns)
+            and (known.size, known.mtime_ns, known.given) == (file.size, file.mtime_ns, file.given)
         )
+
+    def same_bytes(self, file: FoundFile, sha256: str) -> str | None:
+        """The version that a file with these bytes and this side-car already is, or that such a file brought."""
+        known = self.files.get(file.known_as)
+        if known is not None and known.version is not None and (known.sha256, known.given) == (sha256, file.given):
+            return known.version
+        return None if file.given or (known is not None and known.given) else self.shas.get(sha256)
+
+    def misnamed(self, file: FoundFile, sha256: str, key: str) -> str | None:
+        """The key under which these very bytes of this file answered until a side-car named another document."""
+        known = self.files.get(file.known_as)
+        if known is None or (known.sha256, known.given) == (sha256, file.given):
+            return None
+        live = self.live.get(self._brought_by(file))
+        return live.key if live is not None and live.sha256 == sha256 and live.key != key else None
 
     def decide(self, file: FoundFile, reading: Reading) -> Decision:
         """The reading's document and what happens; the caller says so with `took` when it is going to be written."""
         key = self._key(file, reading)
-        live = self.live.get(key)
+        live, held = self.live.get(key), self.held.get(key)
+        for one in (live, held if reading.doubts else None):
+            if one is not None and one.text_hash == reading.text_hash:
+                return Decision("duplicate", key, one.version)
         if live is None:
             return Decision("add", key)
-        if live.text_hash == reading.text_hash:
-            return Decision("duplicate", key, live.version)
-        known = self.files.get(str(file.path))
+        known = self.files.get(file.known_as)
         if (known is not None and known.version == live.version) or file.time >= live.file_time:
             return Decision("replace", key)
         return Decision("older", key)
 
     def took(self, file: FoundFile, reading: Reading, sha256: str, key: str, version: str) -> None:
-        """A reading is going to answer as this version."""
-        self._before[version] = self.live.get(key)
-        self.live[key] = LiveVersion(key, version, 0, sha256, reading.text_hash, file.time)
+        """A reading is going to answer as this version, or, with doubts, to wait for review."""
+        taken = LiveVersion(key, version, 0, sha256, reading.text_hash, file.time)
+        if reading.doubts:
+            self.held[key] = taken
+        else:
+            self._before[version] = self.live.get(key)
+            self.live[key] = taken
+            self.held.pop(key, None)
         self.shas[sha256] = version
         metadata = reading.document.metadata
         if metadata.number:
@@ -115,17 +138,18 @@ class Known:
 
     def _brought_by(self, file: FoundFile) -> str:
         """The key of the document that answers from this file as it was; "" for none."""
-        known = self.files.get(str(file.path))
+        known = self.files.get(file.known_as)
         if known is None or known.version is None:
             return ""
-        return next((key for key, live in self.live.items() if live.version == known.version), "")
+        both = (*self.live.items(), *self.held.items())
+        return next((key for key, one in both if one.version == known.version), "")
 
     def _file_key(self, file: FoundFile, reading: Reading) -> str:
         brought = self._brought_by(file)
         if brought.startswith("file:"):
             return brought
-        key = f"file:{slug(file.path.stem) or 'van-ban'}"
-        live_now = self.live.get(key)
+        key = f"file:{slug(PurePosixPath(file.name).stem) or 'van-ban'}"
+        live_now = self.live.get(key) or self.held.get(key)
         if live_now is None or live_now.text_hash == reading.text_hash:
             return key
         return f"{key}-{_place(file)}"
@@ -147,7 +171,7 @@ def _same_document(one: Metadata, other: Metadata) -> bool:
 
 def _place(file: FoundFile) -> str:
     """A short name for where a file lies."""
-    return hashlib.blake2b(str(file.path).encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
+    return hashlib.blake2b(file.known_as.encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
 
 
 def slug(text: str) -> str:

@@ -17,14 +17,16 @@ from typing import Any
 
 from ingest.cache import EmbeddingCache
 from ingest.catalogue import Catalogue
-from ingest.catalogue_writing import CatalogueWriting, KnownFile
+from ingest.catalogue_writing import CatalogueWriting
 from ingest.embedding import CachedEmbedder
-from ingest.files import FoundFile, found_files
+from ingest.files import found_files
+from ingest.held import held_document
 from ingest.home import Home
 from ingest.identity import Known
-from ingest.originals import Originals, sha256_of
+from ingest.originals import Originals
 from ingest.pipeline_batch import Arrival, Run, Stopped
-from ingest.pipeline_steps import ChunkDocuments, EmbedPassages, ReadFiles, WriteDocuments
+from ingest.pipeline_files import Wanted, files_to_read
+from ingest.pipeline_steps import ChunkDocuments, EmbedPassages, ReadFiles, WriteDocuments, card_from
 from ingest.reading import Reader, Reading
 from ingest.reading_ahead import AheadReader
 from ingest.rebuild import rebuild
@@ -32,9 +34,10 @@ from ingest.recover import Recovery, recover
 from ingest.relations import settle
 from ingest.report import Progress, Report, Stages
 from ingest.writer import Writer
-from legal.errors import Conflict, DocumentError, PhapquyError, UnreadableDocument
+from legal.errors import Conflict, DocumentError, NotFound, PhapquyError
 from retrieval.haystack_quiet import Pipeline
 from retrieval.index import Index, IndexWriter
+from retrieval.passage import DocumentCard
 from serving.protocols import Embedder
 
 _EMBEDDER = "embedder"
@@ -80,7 +83,7 @@ class Ingestor:
         self._originals = Originals(home.originals)
         self._pipeline = Pipeline()
         for name, hop in (
-            ("read", ReadFiles()),
+            ("read", ReadFiles(self._originals)),
             ("chunk", ChunkDocuments(embedder)),
             ("embed", EmbedPassages()),
             ("write", WriteDocuments(self._originals)),
@@ -121,15 +124,16 @@ class Ingestor:
                 say=progress or (lambda now: None),
                 stop=stop or (lambda: False),
             )
-            with stages.of("files"):
-                wanted = self._changed(found_files(paths), run)
-                self._relabel(run)
-            if not wanted:
-                run.tell()
-                self._settle(stages)
-                return run.report(stopped=False)
-            beside = serving and len(wanted) >= self.settings.beside
-            stopped = self._run_beside(run, wanted) if beside else self._run(run, wanted)
+            with self._home.unpacking() as work:
+                with stages.of("files"):
+                    wanted = files_to_read(found_files(paths), run, work)
+                    self._relabel(run)
+                if not wanted:
+                    run.tell()
+                    self._settle(stages)
+                    return run.report(stopped=False)
+                beside = serving and len(wanted) >= self.settings.beside
+                stopped = self._run_beside(run, wanted) if beside else self._run(run, wanted)
             self._settle(stages)
             with stages.of("index"):
                 self._index.flush()
@@ -139,10 +143,27 @@ class Ingestor:
         """Take a document out, by its number in any spelling or its key. Its versions stay on record as removed; if its
         file is given to `ingest` again, it comes back. Raises NotFound, Conflict."""
         with self._home.writing():
-            entry = self._catalogue.document(number)
-            gone, left = self._writer(self._index, Stages()).remove(entry.card.key)
+            try:
+                card = self._catalogue.document(number).card
+            except NotFound:
+                card = held_document(self._catalogue, number).card
+            gone, left = self._writer(self._index, Stages()).remove(card.key)
             self._settle(Stages())
-            return Removal(entry.card.key, entry.card.number, gone, left)
+            return Removal(card.key, card.number, gone, left)
+
+    def accept(self, number: str) -> DocumentCard:
+        """Let the version of a document that waits for review answer: a person has looked at it. By number in any
+        spelling or key; the card it answers with. Raises NotFound, Conflict, ModelUnavailable."""
+        with self._home.writing():
+            self._check_embedder()
+            self._recover(Stages())
+            held = held_document(self._catalogue, number)
+            metadata = self._catalogue.tree(held.card.key, held.card.version).metadata
+            card = card_from(held.card.key, held.card.version, metadata, self._writing.labels(held.card.key))
+            self._writer(self._index, Stages()).accept(card, metadata)
+            self._settle(Stages())
+            self._index.flush()
+            return self._catalogue.document(card.key).card
 
     def change(self, number: str, **changes: Any) -> None:
         """Change `status`, `effective_from`, `effective_to` or `access` of a document, in the catalogue and in all its
@@ -202,34 +223,6 @@ class Ingestor:
         embedder = CachedEmbedder(self._embedder, self._cache, stages)
         return Writer(self._catalogue, self._writing, index, embedder, stages, deferred)
 
-    def _changed(self, files: Sequence[FoundFile], run: Run) -> list[tuple[FoundFile, str]]:
-        """The files that must be read, with their hashes; the others are counted."""
-        run.files = len(files)
-        wanted: list[tuple[FoundFile, str]] = []
-        for file in files:
-            run.check()
-            if run.known.is_unchanged(file):
-                run.stay(run.known.files[str(file.path)].version)
-                run.finished("unchanged")
-                continue
-            try:
-                if file.size < 0:
-                    raise OSError
-                sha256 = sha256_of(file.path)
-            except OSError:
-                run.failed(file, "", UnreadableDocument("Không mở được tệp."))
-                continue
-            known = run.known.files.get(str(file.path))
-            same = known is not None and known.version is not None and known.sha256 == sha256
-            version = known.version if same and known is not None else run.known.shas.get(sha256)
-            if version is None:
-                wanted.append((file, sha256))
-                continue
-            self._writing.note_file(KnownFile(str(file.path), sha256, file.size, file.mtime_ns, version))
-            run.stay(version)
-            run.finished("unchanged" if same else "duplicates")
-        return wanted
-
     def _relabel(self, run: Run) -> None:
         """Give the documents whose files did not change the access labels that the caller names."""
         keys = {live.version: key for key, live in run.known.live.items()}
@@ -238,16 +231,16 @@ class Ingestor:
             if key is not None and set(self._writing.labels(key)) != set(run.access or ()):
                 run.writer.change(key, {"access": run.access})
 
-    def _run_beside(self, run: Run, wanted: Sequence[tuple[FoundFile, str]]) -> bool:
+    def _run_beside(self, run: Run, wanted: Sequence[Wanted]) -> bool:
         with self._index.bulk() as target:
             run.writer = self._writer(target, run.stages, deferred=True)
             stopped = self._run(run, wanted)
         run.writer.finish()
         return stopped
 
-    def _run(self, run: Run, wanted: Sequence[tuple[FoundFile, str]]) -> bool:
+    def _run(self, run: Run, wanted: Sequence[Wanted]) -> bool:
         """The pipeline, batch after batch; whether it was stopped before the end."""
-        results = self._reader.read([file.path for file, _ in wanted])
+        results = self._reader.read([one.file.path for one in wanted])
         with closing(_arrivals(wanted, results)) as arrivals:
             run.arrivals = arrivals
             try:
@@ -261,12 +254,10 @@ class Ingestor:
         return False
 
 
-def _arrivals(
-    wanted: Sequence[tuple[FoundFile, str]], results: Generator[Reading | DocumentError]
-) -> Generator[Arrival]:
+def _arrivals(wanted: Sequence[Wanted], results: Generator[Reading | DocumentError]) -> Generator[Arrival]:
     with closing(results):
-        for (file, sha256), result in zip(wanted, results, strict=True):
-            yield Arrival(file, sha256, result)
+        for one, result in zip(wanted, results, strict=True):
+            yield Arrival(one.file, one.sha256, result, one.given)
 
 
 def _cause(fault: BaseException) -> BaseException:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from ingest.files import FoundFile
 from ingest.identity import Decision, Known
 from ingest.reading import Reading
-from ingest.report import Failure, Progress, Report, Stages
+from ingest.report import Failure, Held, Progress, Report, Stages
+from ingest.side_car import Given
 from ingest.writer import Writer
 from legal.errors import DocumentError, PhapquyError
 from retrieval.passage import DocumentCard, Passage
@@ -25,16 +26,17 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A file with its hash and what reading it gave."""
+    """A file with its hash, what reading it gave, and what a person says of it."""
 
     file: FoundFile
     sha256: str
     result: Reading | DocumentError
+    given: Given | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A document on its way."""
+    """A document on its way. `misnamed`: the key under which it answered until a side-car named another."""
 
     file: FoundFile
     sha256: str
@@ -42,6 +44,7 @@ class Item:
     decision: Decision
     card: DocumentCard
     passages: tuple[Passage, ...] = ()
+    misnamed: str | None = None
 
 
 @dataclass(eq=False)
@@ -62,6 +65,7 @@ class Run:
         ("added", "replaced", "unchanged", "duplicates", "older", "passages", "embedded"), 0
     ))  # fmt: skip
     failures: list[Failure] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
     staying: list[str] = field(default_factory=list)  # versions whose files did not change
     passages_done: int = 0
     passages_total: int = 0
@@ -77,7 +81,7 @@ class Run:
 
     def failed(self, file: FoundFile, sha256: str, error: PhapquyError) -> None:
         """A file that does not become a document."""
-        self.failures.append(Failure(str(file.path), error.code, error.reason))
+        self.failures.append(Failure(file.known_as, error.code, error.reason))
         self.writer.writing.note_failure(file, sha256, error)
         self.finished()
 
@@ -122,7 +126,12 @@ class Run:
     def report(self, stopped: bool) -> Report:
         """What was done."""
         return Report(
-            files=self.files, failures=tuple(self.failures), seconds=self.stages.total(), stopped=stopped, **self.counts
+            files=self.files,
+            failures=tuple(self.failures),
+            held=tuple(self.held),
+            seconds=self.stages.total(),
+            stopped=stopped,
+            **self.counts,
         )
 
 

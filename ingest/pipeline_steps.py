@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
+from ingest.catalogue_tables import NEEDS_REVIEW
 from ingest.catalogue_writing import KnownFile, NewVersion
 from ingest.chunk import passages
 from ingest.embedding import points
 from ingest.originals import Originals
 from ingest.pipeline_batch import Arrival, Batch, Item, Run
+from ingest.reading import with_given
+from ingest.report import Held
 from legal.document import Metadata
 from legal.errors import BadRequest, DocumentError, UnreadableDocument
 from retrieval.haystack_quiet import component
@@ -32,6 +35,9 @@ _BATCH_CHARACTERS = 320_000
 class ReadFiles:
     """Takes what the reading processes have ready until a batch is full, and decides what becomes of each document."""
 
+    def __init__(self, originals: Originals) -> None:
+        self._originals = originals
+
     @component.output_types(batch=Batch)
     def run(self, run: Run) -> dict[str, Batch]:
         """The next batch; empty when only failures and duplicates came."""
@@ -44,7 +50,7 @@ class ReadFiles:
             if arrival is None:
                 run.exhausted = True
                 break
-            item = _received(run, arrival)
+            item = _received(run, arrival, self._originals)
             if item is not None:
                 items.append(item)
                 characters += item.reading.characters
@@ -104,56 +110,78 @@ class WriteDocuments:
             vectors = batch.vectors[at : at + len(item.passages)] if batch.vectors is not None else None
             at += len(item.passages)
             try:
-                self._keep(run, item)
+                _keep(run, item, self._originals)
             except DocumentError as error:
                 run.lost(item, error)
                 continue
             with run.stages.of("lexical"):
                 made = points(item.passages, vectors) if vectors is not None else []
             run.writer.write(_new_version(item), _known_file(item), made)
+            if item.misnamed is not None:
+                run.writer.remove(item.misnamed)
             run.counts["passages"] += len(made)
             run.finished("replaced" if item.decision.action == "replace" else "added")
         return {"written": len(batch.items)}
 
-    def _keep(self, run: Run, item: Item) -> None:
-        """Raises UnreadableDocument when the file is not the one that was read any more."""
-        with run.stages.of("catalogue"):
-            try:
-                kept = self._originals.keep(item.file.path)
-            except OSError:
-                raise UnreadableDocument("Không mở được tệp.") from None
-        if kept != item.sha256:
-            raise UnreadableDocument("Tệp bị thay đổi trong lúc đọc; hãy chạy lại lệnh nạp.")
+
+def _keep(run: Run, item: Item, originals: Originals) -> None:
+    """Raises UnreadableDocument when the file is not the one that was read any more."""
+    with run.stages.of("catalogue"):
+        try:
+            kept = originals.keep(item.file.path)
+        except OSError:
+            raise UnreadableDocument("Không mở được tệp.") from None
+    if kept != item.sha256:
+        raise UnreadableDocument("Tệp bị thay đổi trong lúc đọc; hãy chạy lại lệnh nạp.")
 
 
-def _received(run: Run, arrival: Arrival) -> Item | None:
-    """A document to be written; None for a failure and for what needs no writing."""
+def _received(run: Run, arrival: Arrival, originals: Originals) -> Item | None:
+    """A document to be written; None for a failure, for what waits for review and for what needs no writing."""
     file, sha256, reading = arrival.file, arrival.sha256, arrival.result
     if isinstance(reading, DocumentError):
         run.failed(file, sha256, reading)
         return None
     run.stages.add("load", reading.load_seconds)
     run.stages.add("read", reading.read_seconds)
+    given = arrival.given.access if arrival.given is not None else None
+    if arrival.given is not None:
+        reading = with_given(reading, arrival.given)
     decision = run.known.decide(file, reading)
     writing = run.writer.writing
     if decision.action == "duplicate":
-        writing.note_file(KnownFile(str(file.path), sha256, file.size, file.mtime_ns, decision.version))
+        writing.note_file(KnownFile.of(file, sha256, decision.version))
         run.finished("duplicates")
         return None
-    access = run.access if run.access is not None else writing.labels(decision.key) or ("public",)
-    item = Item(file, sha256, reading, decision, _card(decision.key, reading.document.metadata, access))
+    wanted = given if given is not None else run.access
+    access = wanted if wanted is not None else writing.labels(decision.key) or ("public",)
+    card = card_from(decision.key, str(uuid.uuid4()), reading.document.metadata, access)
+    item = Item(file, sha256, reading, decision, card, misnamed=run.known.misnamed(file, sha256, decision.key))
+    if decision.action != "older" and not reading.doubts:
+        run.known.took(file, reading, sha256, decision.key, card.version)
+        return item
+    try:
+        _keep(run, item, originals)
+    except DocumentError as error:
+        run.failed(file, sha256, error)
+        return None
     if decision.action == "older":
         writing.keep_aside(_new_version(item), _known_file(item))
         run.finished("older")
         return None
-    run.known.took(file, reading, sha256, decision.key, item.card.version)
-    return item
+    writing.keep_aside(_new_version(item), _known_file(item), NEEDS_REVIEW)
+    if wanted is not None and decision.key in run.known.live and set(writing.labels(decision.key)) != set(wanted):
+        run.writer.change(decision.key, {"access": wanted})  # who may read it does not wait for the review
+    run.known.took(file, reading, sha256, decision.key, card.version)
+    run.held.append(Held(file.known_as, decision.key, reading.doubts))
+    run.finished()
+    return None
 
 
-def _card(key: str, meta: Metadata, access: tuple[str, ...]) -> DocumentCard:
+def card_from(key: str, version: str, meta: Metadata, access: tuple[str, ...]) -> DocumentCard:
+    """The card of a version, by what the document says of itself."""
     return DocumentCard(
         key=key,
-        version=str(uuid.uuid4()),
+        version=version,
         number=meta.number,
         title=meta.title,
         type=meta.type,
@@ -173,7 +201,7 @@ def _new_version(item: Item) -> NewVersion:
         metadata=reading.document.metadata,
         sha256=item.sha256,
         text_hash=reading.text_hash,
-        file_name=item.file.path.name,
+        file_name=item.file.name,
         file_time=item.file.time,
         kind=reading.kind,
         size=item.file.size,
@@ -182,8 +210,9 @@ def _new_version(item: Item) -> NewVersion:
         passages=len(item.passages),
         coverage=reading.coverage,
         notes=reading.notes,
+        doubts=reading.doubts,
     )
 
 
 def _known_file(item: Item) -> KnownFile:
-    return KnownFile(str(item.file.path), item.sha256, item.file.size, item.file.mtime_ns, item.card.version)
+    return KnownFile.of(item.file, item.sha256, item.card.version)

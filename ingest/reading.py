@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from ingest.load import load_many
+from ingest.side_car import Given
 from ingest.tree_json import pack
 from legal.blocks import Source
-from legal.coverage import coverage
+from legal.coverage import ENOUGH, coverage
 from legal.document import LegalDocument
 from legal.errors import DocumentError, UnreadableDocument
 from legal.reading import read_document
@@ -24,7 +25,8 @@ class Reading:
     """A file that was read.
 
     `text_hash`: of its metadata and its words in order, whatever the format. `coverage`: share of the file's words that
-    stand in the document once, 1.0 when none is lost or doubled. `load_seconds`, `read_seconds`: work of the child.
+    stand in the document once, 1.0 when none is lost or doubled. `doubts`: why a person must look at it before it is
+    searched. `load_seconds`, `read_seconds`: work of the child.
     """
 
     kind: str
@@ -36,6 +38,7 @@ class Reading:
     notes: tuple[str, ...] = ()
     load_seconds: float = 0.0
     read_seconds: float = 0.0
+    doubts: tuple[str, ...] = ()
 
     @property
     def characters(self) -> int:
@@ -72,17 +75,31 @@ def read_source(source: Source, file_name: str, load_seconds: float = 0.0) -> Re
     document = read_document(source, file_name)
     if not any(node.own_text or node.heading for node in document.walk()):
         raise UnreadableDocument("Không tìm thấy nội dung nào của văn bản trong tệp.")
+    covered = coverage(source.blocks, source.furniture, document)
+    doubts = source.doubts
+    if not covered.enough:
+        share = f"{covered.share:.1%}".replace(".", ",")
+        doubts = (*doubts, f"Độ phủ {share}, dưới {ENOUGH:.1%}".replace("99.5", "99,5") + ": có chữ bị mất hoặc lặp.")
     return Reading(
         kind=source.kind,
         document=document,
         packed=pack(document),
         text_hash=text_hash(document),
         provisions=sum(1 for _ in document.walk()),
-        coverage=coverage(source.blocks, source.furniture, document).share,
+        coverage=covered.share,
         notes=source.notes,
         load_seconds=load_seconds,
         read_seconds=time.perf_counter() - begun,
+        doubts=doubts,
     )
+
+
+def with_given(reading: Reading, given: Given) -> Reading:
+    """The reading with what a person says of the document in place of what was read."""
+    document = reading.document.with_metadata(given.over(reading.document.metadata))
+    said = repr((sorted(given.values.items(), key=str), given.access))
+    hashed = hashlib.sha256(f"{text_hash(document)} {said}".encode("utf-8", "surrogatepass")).hexdigest()
+    return replace(reading, document=document, packed=pack(document), text_hash=hashed)
 
 
 def text_hash(document: LegalDocument) -> str:

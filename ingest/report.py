@@ -31,12 +31,22 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A document that is kept but not searched until a person accepts it: its key, and why."""
+
+    file: str
+    key: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What an ingest did, file by file counted once.
 
     `added`, `replaced`: documents that answer now, new or in place of an older version. `unchanged`: files known
     already. `duplicates`: files whose text another file has brought. `older`: editions kept that do not answer, because
-    the document came from a newer file. `passages`: written; `embedded` of them were new to the embedding cache.
+    the document came from a newer file. `held`: read with doubts, kept for review; no failures.
+    `passages`: written; `embedded` of them were new to the embedding cache.
     `seconds`: of the caller's time by stage (`wait` for reading, `chunk`, `embed`, `lexical`, `index`, `catalogue`,
     `total`), and the children's work that ran beside it (`load`, `read`).
     """
@@ -52,6 +62,7 @@ class Report:
     embedded: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
     stopped: bool = False
+    held: tuple[Held, ...] = ()
 
     @property
     def outside_embedder(self) -> float:

@@ -10,9 +10,10 @@ from ingest.catalogue_writing import CatalogueWriting, KnownFile, NewVersion
 from ingest.chunk import passages
 from ingest.embedding import CachedEmbedder, points
 from ingest.report import Stages
+from legal.document import Metadata
 from legal.errors import PhapquyError
 from retrieval.index import IndexWriter, Point
-from retrieval.passage import Passage
+from retrieval.passage import DocumentCard, Passage
 
 
 class Writer:
@@ -55,6 +56,21 @@ class Writer:
             for key, version in self._waiting:
                 self.writing.finish_write(key, version)
         self._waiting.clear()
+
+    def accept(self, card: DocumentCard, metadata: Metadata) -> int:
+        """Let a stored version that waited for review answer from now on; the passages written."""
+        document = self.catalogue.tree(card.key, card.version)
+        embedder = self.embedder.embedder
+        with self.stages.of("chunk"):
+            found = passages(document, card, embedder.count_tokens, embedder.window)
+        vectors = self.embedder.embed(found)
+        with self.stages.of("catalogue"):
+            self.writing.begin_accept(card, metadata, len(found))
+        with self.stages.of("index"):
+            self._put(card.key, card.version, points(found, vectors))
+        with self.stages.of("catalogue"):
+            self.writing.finish_write(card.key, card.version)
+        return len(found)
 
     def rewrite(self, key: str, version: str) -> int:
         """Write a stored version into the index again, from its tree and the embedding cache; the passages written."""

@@ -90,6 +90,12 @@ class LimitExceeded(DocumentError):
     status = 413
 
 
+class BadSideCar(DocumentError):
+    """The side-car beside the file, in which a person says what the document is, cannot be used."""
+
+    code = "bad_side_car"
+
+
 class MissingProgram(DocumentError):
     """A system program that this format needs (LibreOffice, Tesseract) is not installed; the reason says how to get it."""
 

@@ -5,47 +5,53 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from ingest.archive import files_in
+import pytest
+
+from ingest.archive import Archive
+from ingest.files import found_files
 from ingest.limits import Limits
 from ingest.load import load
 from legal.blocks import Paragraph, Table
 from legal.errors import LimitExceeded
 
 
-def test_members_are_read_and_cannot_climb_out(tmp_path: Path) -> None:
-    work, source = tmp_path / "work", tmp_path / "in"
-    work.mkdir()
-    (source / "sub").mkdir(parents=True)
-    (source / "sub" / "b.txt").write_text("Điều 2. Tên", encoding="utf-8")
-    (source / ".hidden").write_text("x", encoding="utf-8")
-    with zipfile.ZipFile(source / "a.zip", "w") as package:
+def test_members_are_read_and_tricks_with_names_refused(tmp_path: Path) -> None:
+    work, file = tmp_path / "work", tmp_path / "in" / "a.zip"
+    file.parent.mkdir()
+    with zipfile.ZipFile(file, "w") as package:
         package.writestr("quy chế/Điều lệ.txt", "Điều 1. Tên")
+        package.writestr("quy chế/Điều lệ.yaml", "title: Điều lệ")
         package.writestr("../../out.txt", "Điều 9. Ra ngoài")
+        package.writestr("/etc/out.txt", "Điều 9. Ra ngoài")
+        package.writestr("C:\\out.txt", "Điều 9. Ra ngoài")
+        link = zipfile.ZipInfo("link.txt")
+        link.external_attr = 0o120777 << 16
+        package.writestr(link, "/etc/hostname")
         package.writestr("__MACOSX/x.txt", "rác")
         package.writestr("inner.zip", (b"PK\x05\x06" + b"\0" * 18))
-    found = list(files_in([source], work, Limits()))
-    assert [shown.split("in/")[-1].split("!")[-1] for _, shown, _ in found] == [
-        "quy chế/Điều lệ.txt",
-        "../../out.txt",
-        "inner.zip",
-        "sub/b.txt",
-    ]
-    assert [type(error) for _, _, error in found] == [type(None), type(None), LimitExceeded, type(None)]
-    assert all(work in path.parents or source in path.parents for path, _, _ in found)
-    assert not (tmp_path / "out.txt").exists() and not (tmp_path.parent / "out.txt").exists()
-    texts = [load(path).blocks[0] for path, _, error in found if error is None]
-    assert [block.text for block in texts if isinstance(block, Paragraph)] == [
-        "Điều 1. Tên",
-        "Điều 9. Ra ngoài",
-        "Điều 2. Tên",
-    ]
+    (found,) = found_files([file.parent])
+    archive = Archive(found, work)
+    members = {member.file.shown.removeprefix(f"{file}/"): member for member in archive.members()}
+    assert members.keys() == {
+        "quy chế/Điều lệ.txt", "../../out.txt", "/etc/out.txt", "C:/out.txt", "link.txt", "inner.zip",
+    }  # fmt: skip
+    taken = {name for name, member in members.items() if member.error is None}
+    assert taken == {"quy chế/Điều lệ.txt", "inner.zip"}
+    good = members["quy chế/Điều lệ.txt"]
+    archive.unpack(good)
+    assert [block.text for block in load(good.file.path).blocks if isinstance(block, Paragraph)] == ["Điều 1. Tên"]
+    assert good.file.side_car is not None and good.file.side_car.read_text() == "title: Điều lệ"
+    with pytest.raises(LimitExceeded):
+        archive.unpack(members["inner.zip"])
+    assert all(work in path.parents for path in tmp_path.rglob("*.txt"))
 
 
 def test_archives_unpack_within_the_limits(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as package:
         package.writestr("a.txt", b"\0" * (20 << 20))
-    ((_, _, error),) = files_in([tmp_path / "a.zip"], tmp_path, Limits(unpacked=10 << 20))
-    assert isinstance(error, LimitExceeded)
+    (found,) = found_files([tmp_path / "a.zip"])
+    with pytest.raises(LimitExceeded):
+        Archive(found, tmp_path / "work", Limits(unpacked=10 << 20))
 
 
 _S = "xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'"
