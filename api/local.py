@@ -11,7 +11,16 @@ from typing import Self
 from api.caller import LOCAL
 from api.desk import OnProgress
 from api.parts import Workshop
-from api.schemas import AnswerRequest, AnswerResponse, IngestOut, RemovalOut, SearchRequest, StatusOut, TimedSearch
+from api.schemas import (
+    AcceptedOut,
+    AnswerRequest,
+    AnswerResponse,
+    IngestOut,
+    RemovalOut,
+    SearchRequest,
+    StatusOut,
+    TimedSearch,
+)
 from api.schemas_resolve import ResolveRequest, ResolveResponse
 from api.settings import Settings
 
@@ -32,6 +41,10 @@ class LocalDesk:
         self._runner.run(self._workshop.close())
         self._runner.close()
         self._workshop.release()
+
+    def warm(self) -> None:
+        """Bring this process to the state of a server that has been answering for a while: for measurements."""
+        self._workshop.parts.warm()
 
     def search(self, body: SearchRequest) -> TimedSearch:
         """See `Desk`."""
@@ -56,6 +69,10 @@ class LocalDesk:
     def remove(self, number: str) -> RemovalOut:
         """See `Desk`."""
         return self._runner.run(self._workshop.remove(number))
+
+    def accept(self, number: str) -> AcceptedOut:
+        """See `Desk`."""
+        return self._runner.run(self._workshop.accept(number))
 
     def status(self) -> StatusOut:
         """See `Desk`."""

@@ -49,7 +49,7 @@ def retrieval(
     compare: Annotated[
         Path | None,
         typer.Option(
-            "--compare", exists=True, dir_okay=False, help="JSON lần đo trước; mã thoát 1 khi giảm có ý nghĩa thống kê."
+            "--compare", exists=True, dir_okay=False, help="Tệp --output lần đo trước; mã thoát 1 khi giảm có ý nghĩa thống kê."
         ),
     ] = None,
 ) -> None:
@@ -58,6 +58,7 @@ def retrieval(
 
     with results_only():
         from api.desk import open_desk
+        from api.local import LocalDesk
         from api.settings import load_settings
         from eval.compare import read_earlier
         from eval.place import open_place
@@ -79,6 +80,8 @@ def retrieval(
                 )
         else:
             with open_desk(settings) as desk:
+                if isinstance(desk, LocalDesk):
+                    desk.warm()
                 found = measure(desk.search, rows, unaccented=unaccented, on_done=counter(len(rows)))
                 status = desk.status()
             about = {"documents": status.documents, "passages": status.passages, "embedder": status.embedder}
@@ -92,7 +95,7 @@ def retrieval(
 
             report.write_text(html(found), encoding="utf-8")
     if json:
-        print_json(found.as_json())
+        print_json(found.fixed_json())
     else:
         _show(found)
     if found.comparison is not None:

@@ -69,12 +69,15 @@ class Report:
         """See `eval.compare`."""
         return compare(self.values, old, self.groups)
 
+    def fixed_json(self) -> dict[str, Any]:
+        """The object that scripts read: scores of all questions and of each kind, latency; nothing else."""
+        return {**{kind: asdict(scores) for kind, scores in self.scores.items()}, "latency_ms": self.latency_ms}
+
     def as_json(self) -> dict[str, Any]:
-        """The fixed JSON object; behind it what `--compare` and the report need."""
+        """The fixed object, and behind it what `--compare` needs."""
         kinds = {id: kind for kind, ids in self.groups.items() if kind != "all" for id in ids}
         value = {
-            **{kind: asdict(scores) for kind, scores in self.scores.items()},
-            "latency_ms": self.latency_ms,
+            **self.fixed_json(),
             "intervals": _plain(self.intervals),
             "baselines": {
                 name: {

@@ -86,6 +86,7 @@ def test_the_fixed_object() -> None:
     report = measure(finds({"first": [hit(1, "8")]}, []), [gold("first", "Đúng/Sai", "8")])  # type: ignore[arg-type]
     value = json.loads(json.dumps(report.as_json()))
     assert list(value)[:3] == ["all", "Đúng/Sai", "latency_ms"]
+    assert list(report.fixed_json()) == ["all", "Đúng/Sai", "latency_ms"]
     assert value["all"] == {"n": 1, "ndcg10": 1, "recall5": 1, "recall10": 1, "recall20": 1, "mrr10": 1}
     assert value["latency_ms"] == {"p50": 10, "p95": 10, "embed_p50": 6, "rest_p50": 4, "rest_p95": 4}
 
