@@ -1,4 +1,4 @@
-"""`phapquy parse`, `ingest`, `remove`, `status`: documents at the command line."""
+"""`phapquy parse`, `ingest`, `accept`, `remove`, `reindex`, `status`: documents at the command line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from api.terminal import note_console, print_json, print_line, print_text, resul
 
 if TYPE_CHECKING:
     from api.desk import OnProgress
-    from api.schemas import IngestOut
+    from api.schemas import HeldFile, IngestOut
 
 
 class Format(StrEnum):
@@ -116,6 +116,24 @@ def remove(
         result_console().print(f"Đã gỡ {done.number}: {done.removed} đoạn, còn lại {done.left} đoạn trong chỉ mục.")
 
 
+def accept(
+    number: Annotated[str, typer.Argument(help="Số hiệu hoặc khóa của văn bản chờ duyệt.", show_default=False)],
+    json: AsJson = False,
+) -> None:
+    """Duyệt một văn bản đang chờ (bản quét mờ, mất chữ): từ lúc này nó được tìm thấy."""
+    with results_only():
+        from api.desk import open_desk
+        from api.schemas import as_json
+        from api.settings import load_settings
+
+        with open_desk(load_settings()) as desk:
+            done = desk.accept(number)
+    if json:
+        print_json(as_json(done))
+    else:
+        result_console().print(f"Đã duyệt {done.number}: {done.passages} đoạn.")
+
+
 def status(json: AsJson = False) -> None:
     """Kho có gì: số văn bản, số đoạn, bộ nhúng, máy chủ đang chạy."""
     with results_only():
@@ -136,6 +154,7 @@ def status(json: AsJson = False) -> None:
         ("Văn bản", found.documents),
         ("Đoạn", found.passages),
         ("Tệp lỗi", found.failed),
+        ("Chờ duyệt", len(found.needs_review)),
         ("Bộ nhúng", found.embedder or "chưa có chỉ mục"),
         ("Chỉ mục", found.engine),
         ("Mô hình trả lời", found.generator or "không (trích nguyên văn)"),
@@ -143,6 +162,7 @@ def status(json: AsJson = False) -> None:
     ):
         table.add_row(name, str(value))
     result_console().print(table)
+    _show_held(found.needs_review)
 
 
 @contextmanager
@@ -199,7 +219,8 @@ def _show_report(report: IngestOut) -> None:
     console = result_console()
     console.print(
         f"{report.files} tệp: {report.added} mới, {report.replaced} thay thế, {report.unchanged} không đổi, "
-        f"{len(report.failed)} lỗi · {report.passages} đoạn · {report.seconds:.1f} giây"
+        f"{len(report.failed)} lỗi, {len(report.needs_review)} chờ duyệt (không tính là lỗi) · "
+        f"{report.passages} đoạn · {report.seconds:.1f} giây"
     )
     if report.stopped:
         print_line("Đã dừng giữa chừng; chạy lại cùng lệnh để làm tiếp.")
@@ -208,6 +229,20 @@ def _show_report(report: IngestOut) -> None:
         for failed in report.failed:
             table.add_row(Text(failed.file), Text(failed.reason))
         console.print(table)
+    _show_held(report.needs_review)
+
+
+def _show_held(held: list[HeldFile]) -> None:
+    """What waits for review: with which key it is accepted, and why it waits."""
+    if not held:
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("Chờ duyệt (phapquy accept KHÓA)", "Tệp", "Lý do", box=None, header_style="bold yellow")
+    for one in held:
+        table.add_row(Text(one.key), Text(one.file), Text(" ".join(one.reasons)))
+    result_console().print(table)
 
 
 def _show_tree(document: dict[str, Any]) -> None:
@@ -231,4 +266,4 @@ def _show_tree(document: dict[str, Any]) -> None:
     result_console().print(root)
 
 
-COMMANDS = (parse, ingest, remove, reindex, status)
+COMMANDS = (parse, ingest, accept, remove, reindex, status)

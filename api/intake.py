@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.schemas import FailedFile, IngestOut, ProgressOut
+from api.schemas import FailedFile, HeldFile, IngestOut, ProgressOut
 
 if TYPE_CHECKING:
     from ingest.report import Progress, Report
@@ -32,6 +32,7 @@ def report_out(report: Report) -> IngestOut:
         duplicates=report.duplicates,
         older=report.older,
         failed=[FailedFile(file=one.file, code=one.code, reason=one.reason) for one in report.failures],
+        needs_review=[HeldFile(file=one.file, key=one.key, reasons=list(one.reasons)) for one in report.held],
         passages=report.passages,
         embedded=report.embedded,
         stopped=report.stopped,

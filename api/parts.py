@@ -17,10 +17,19 @@ from api.caller import Caller
 from api.desk import OnProgress
 from api.faults import fault_place
 from api.intake import progress_out, report_out
-from api.present import answer_out, search_out
+from api.present import answer_out, held_file, search_out
 from api.requests import answer_question, canonical_number, search_question
 from api.resolving import resolve_citation
-from api.schemas import AnswerRequest, AnswerResponse, IngestOut, RemovalOut, SearchRequest, StatusOut, TimedSearch
+from api.schemas import (
+    AcceptedOut,
+    AnswerRequest,
+    AnswerResponse,
+    IngestOut,
+    RemovalOut,
+    SearchRequest,
+    StatusOut,
+    TimedSearch,
+)
 from api.schemas_resolve import ResolveResponse
 from api.settings import Settings
 from api.wiring import Parts
@@ -187,10 +196,24 @@ class Workshop:
 
         return await asyncio.to_thread(work)
 
+    async def accept(self, number: str) -> AcceptedOut:
+        """Let a document that waits for review answer. Raises NotFound, Conflict while an ingest runs."""
+
+        def work() -> AcceptedOut:
+            with self._building:
+                ingestor = self.parts.ingestor
+            card = ingestor.accept(number)
+            self._learn()
+            return AcceptedOut(number=card.number or card.key, passages=self.parts.index.count(card.key))
+
+        return await asyncio.to_thread(work)
+
     async def status(self) -> StatusOut:
         """What is in the home; without a running server by the catalogue alone, which waits for nobody."""
 
         def work() -> StatusOut:
+            from ingest.held import held_documents
+
             catalogue = self.catalogue()
             counts, settings = catalogue.counts(), self.parts.settings
             return StatusOut(
@@ -202,6 +225,7 @@ class Workshop:
                 engine=settings.qdrant.url or "qdrant-edge",
                 generator=settings.generator.model if settings.generator.url else None,
                 serving=self.public,
+                needs_review=[held_file(entry) for entry in held_documents(catalogue)],
             )
 
         return await asyncio.to_thread(work)

@@ -12,6 +12,7 @@ from api.schemas import (
     DocumentDetail,
     DocumentOut,
     DocumentRow,
+    HeldFile,
     HitOut,
     OutlineNode,
     ProvisionDetail,
@@ -33,6 +34,7 @@ from serving.protocols import Usage
 
 if TYPE_CHECKING:
     from ingest.catalogue import Entry
+    from ingest.held import HeldEntry
     from ingest.relations import RelationEntry
 
 
@@ -167,6 +169,18 @@ def document_row(entry: Entry) -> DocumentRow:
     """A document in the list, as it stands today."""
     card = entry.card
     return DocumentRow(**document_out(card, today()).model_dump(), key=card.key, passages=entry.passages)
+
+
+def held_row(entry: HeldEntry) -> DocumentRow:
+    """A document in the list of those that wait for review."""
+    card = entry.card
+    shown = document_out(card, today()).model_dump()
+    return DocumentRow(**shown, key=card.key, state="needs_review", doubts=list(entry.doubts))
+
+
+def held_file(entry: HeldEntry) -> HeldFile:
+    """A document that waits for review, by its file."""
+    return HeldFile(file=entry.file_name, key=entry.card.key, reasons=list(entry.doubts))
 
 
 def relation_out(relation: RelationEntry) -> RelationOut:

@@ -13,6 +13,7 @@ import httpx
 from api.desk import OnProgress
 from api.running import Record, living_record
 from api.schemas import (
+    AcceptedOut,
     AnswerRequest,
     AnswerResponse,
     IngestOut,
@@ -105,6 +106,10 @@ class RunningServer:
     def remove(self, number: str) -> RemovalOut:
         """See `Desk`."""
         return RemovalOut.model_validate(self._post("/remove", {"number": number}))
+
+    def accept(self, number: str) -> AcceptedOut:
+        """See `Desk`."""
+        return AcceptedOut.model_validate(self._post("/accept", {"number": number}))
 
     def status(self) -> StatusOut:
         """See `Desk`."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
 
 from api.auth import Asking
 from api.dependencies import PartsOf
-from api.present import document_detail, document_row, provision_detail
+from api.present import document_detail, document_row, held_row, provision_detail
 from api.schemas import DocumentDetail, DocumentPage, FilterValue, Problem, ProvisionDetail
 from ingest.catalogue import DocumentFilter
+from ingest.held import held_documents
 from ingest.relations import relations_of
 
 _MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "Không tìm thấy"}}
@@ -35,8 +36,14 @@ def documents(
     issued_from: date | None = None,
     issued_to: date | None = None,
     text: Annotated[str, Query(max_length=200, description="Chữ trong tên hoặc số hiệu, có dấu hay không")] = "",
+    state: Annotated[
+        Literal["live", "needs_review"], Query(description="`needs_review`: văn bản chờ duyệt, chỉ người quản trị thấy")
+    ] = "live",
 ) -> DocumentPage:
-    """Các văn bản đang trả lời, mới ban hành trước, theo trang."""
+    """Các văn bản đang trả lời, mới ban hành trước, theo trang; hoặc các văn bản chờ duyệt, chờ lâu nhất trước."""
+    if state == "needs_review":
+        held = held_documents(parts.catalogue(), limit) if caller.labels is None else []
+        return DocumentPage(documents=[held_row(entry) for entry in held], next=None)
     where = DocumentFilter(
         types=type or (),
         issuers=issuer or (),

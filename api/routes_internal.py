@@ -23,6 +23,7 @@ from api.faults import fault_place
 from api.parts import Workshop
 from api.requests import access_labels
 from api.schemas import (
+    AcceptedOut,
     AnswerRequest,
     AnswerResponse,
     IngestOut,
@@ -49,7 +50,7 @@ class IngestBody(Strict):
     access: list[str] | None = None
 
 
-class RemoveBody(Strict):
+class NumberBody(Strict):
     """A document's number or key."""
 
     number: str
@@ -93,8 +94,12 @@ def router(token: str, internal_port: int) -> APIRouter:
         return await parts.status()
 
     @routes.post("/remove")
-    async def remove(body: RemoveBody, parts: PartsOf) -> RemovalOut:
+    async def remove(body: NumberBody, parts: PartsOf) -> RemovalOut:
         return await parts.remove(body.number)
+
+    @routes.post("/accept")
+    async def accept(body: NumberBody, parts: PartsOf) -> AcceptedOut:
+        return await parts.accept(body.number)
 
     @routes.post("/ingest")
     async def ingest(body: IngestBody, parts: PartsOf) -> StreamingResponse:

@@ -173,6 +173,8 @@ class DocumentRow(DocumentOut):
 
     key: str
     passages: int | None = None
+    state: str = Field(default="live", description="`live`: đang trả lời; `needs_review`: giữ lại chờ duyệt")
+    doubts: list[str] = Field(default_factory=list, description="Vì sao phải có người xem")
 
 
 class DocumentPage(BaseModel):
@@ -283,10 +285,26 @@ class FailedFile(BaseModel):
     reason: str
 
 
+class HeldFile(BaseModel):
+    """A document that is kept but not searched until it is accepted (`phapquy accept KEY`), and why."""
+
+    file: str
+    key: str
+    reasons: list[str]
+
+
+class AcceptedOut(BaseModel):
+    """A document that answers from now on, with the number of its passages."""
+
+    number: str
+    passages: int
+
+
 class IngestOut(BaseModel):
     """What an ingest did, each file counted once.
 
     `duplicates`: files whose text another file has brought; `older`: editions that do not answer, a newer one does.
+    `needs_review`: read with doubts, kept and not searched; no failures.
     `embedded`: passages that were not in the embedding cache. `seconds`: in all; `stages`: of them by stage;
     `outside_embedder`: the share not spent in the embedder.
     """
@@ -298,6 +316,7 @@ class IngestOut(BaseModel):
     duplicates: int
     older: int
     failed: list[FailedFile]
+    needs_review: list[HeldFile] = Field(default_factory=list)
     passages: int
     embedded: int
     stopped: bool
@@ -343,3 +362,4 @@ class StatusOut(BaseModel):
     engine: str
     generator: str | None
     serving: str | None = None
+    needs_review: list[HeldFile] = Field(default_factory=list)
