@@ -49,7 +49,10 @@ def retrieval(
     compare: Annotated[
         Path | None,
         typer.Option(
-            "--compare", exists=True, dir_okay=False, help="Tệp --output lần đo trước; mã thoát 1 khi giảm có ý nghĩa thống kê."
+            "--compare",
+            exists=True,
+            dir_okay=False,
+            help="Tệp --output lần đo trước; mã thoát 1 khi giảm có ý nghĩa thống kê.",
         ),
     ] = None,
 ) -> None:

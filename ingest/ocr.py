@@ -151,9 +151,7 @@ def _page_text(table: str, scale: float, angle: float, size: tuple[int, int]) ->
         left, top, width, height = map(float, columns[6:10])
         x, y = left + width / 2 - x_mid, top + height / 2 - y_mid
         x, y = x * cosine + y * sine + x_mid, -x * sine + y * cosine + y_mid
-        box = Box(
-            (x - width / 2) * scale, (y - height / 2) * scale, (x + width / 2) * scale, (y + height / 2) * scale
-        )
+        box = Box((x - width / 2) * scale, (y - height / 2) * scale, (x + width / 2) * scale, (y + height / 2) * scale)
         lines.setdefault(tuple(columns[1:5]), []).append((text, box, confidence))
         weights += len(text)
         confidences += len(text) * confidence / 100

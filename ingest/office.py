@@ -106,7 +106,7 @@ def _convert_once(files: Sequence[Path], out: Path, work: Path, seconds: float, 
     (profile / "user").mkdir()
     (profile / "user" / "registrymodifications.xcu").write_text(_PROFILE, encoding="utf-8")
     # The shell sets the bounds: LibreOffice must not eat the machine's memory or disk for one bad file.
-    bounds = f"ulimit -v {(limits.memory + _OFFICE_MEMORY) >> 10}; ulimit -f {limits.unpacked >> 9}; exec \"$@\""
+    bounds = f'ulimit -v {(limits.memory + _OFFICE_MEMORY) >> 10}; ulimit -f {limits.unpacked >> 9}; exec "$@"'
     command = [
         "sh",
         "-c",

@@ -158,9 +158,7 @@ def _pictured(page: Any) -> bool:
     return bool(covered > 0.4 * area)
 
 
-def _second_reading(
-    path: Path, pages: list[list[Segment]], limits: Limits
-) -> tuple[list[list[Segment]], list[int]]:
+def _second_reading(path: Path, pages: list[list[Segment]], limits: Limits) -> tuple[list[list[Segment]], list[int]]:
     """poppler's text where PDFium's is ruined (fonts whose letters map wrongly lead them astray differently).
 
     Also the pages (0-based) where both are ruined: those have to be looked at as pictures.

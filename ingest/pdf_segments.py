@@ -139,9 +139,7 @@ def _cell_of(char: _Char, cells: list[Box]) -> int | None:
     return None
 
 
-def pdfium_segments(
-    text_page: Any, height: float, cells: list[Box], legacy: Encoding | None = None
-) -> list[Segment]:
+def pdfium_segments(text_page: Any, height: float, cells: list[Box], legacy: Encoding | None = None) -> list[Segment]:
     """The segments of a page in the file's own order. `height`: of the page in points; `cells`: of ruled tables;
     `legacy`: the old encoding that its letters are in.
     """
