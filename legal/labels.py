@@ -35,7 +35,7 @@ _SEGMENT = re.compile(
 _ONE = r"[0-9A-Za-zĐđ]+(?: ?\(lần \d+\))?"
 _LABEL = re.compile(
     r"(tiểu mục|mục|chương|phần|điều|khoản|điểm|tiết|phụ lục|bảng|đoạn)\s+(?:số\s+)?"
-    rf"(thứ (?:mười \w+|\w+)|{_ONE}(?:\.{_ONE})*)"
+    rf"(thứ (?:mười \w+|\w+)(?: ?\(lần \d+\))?|{_ONE}(?:\.{_ONE})*)"
     rf"|((?:{'|'.join(ATTACHED_TYPES)})\s+{ATTACHED_SUFFIX})",
     re.IGNORECASE,
 )

@@ -14,6 +14,7 @@ import fcntl
 import json
 import os
 import shutil
+import time
 import uuid
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import IO
 from legal.errors import Conflict
 from retrieval.index import Manifest
 
+_ORPHAN_SECONDS = 5.0
 _PREFIX = "g-"
 
 
@@ -75,11 +77,18 @@ class Generations:
         shutil.rmtree(generation, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Delete what crashes left behind: every generation but the current one."""
+        """Delete what crashes left behind: every generation but the current one.
+
+        The child of a process that was killed while building writes on until it notices: its folder is deleted again
+        for a few seconds, and by the next opening at the latest.
+        """
         kept = self.current()
         for entry in self.folder.glob(f"{_PREFIX}*"):
-            if entry != kept:
+            deadline = time.monotonic() + _ORPHAN_SECONDS
+            while entry != kept and entry.exists() and time.monotonic() < deadline:
                 self.drop(entry)
+                if entry.exists():
+                    time.sleep(0.05)
 
     def close(self) -> None:
         """Let another process in."""

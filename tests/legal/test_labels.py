@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from legal.blocks import Paragraph
@@ -43,6 +43,8 @@ _eids = st.one_of(
 
 
 @given(_eids)
+@example("part_1-2__chp_1")
+@example("part_11-2__chp_3")
 def test_every_address_has_a_label_that_leads_back(eid: str) -> None:
     assert parse_label(eid_label(eid)) == eid
 

@@ -143,9 +143,11 @@ def test_no_search_sees_half_a_document_or_two_versions(index: Index) -> None:
 
     thread = threading.Thread(target=search)
     thread.start()
-    for n in range(1, 8):
+    n = 0
+    while n < 7 or (searches <= 3 and n < 100):  # a slow machine gets time for its searches
+        n += 1
         index.replace(KEY, f"v{n}", document(version=f"v{n}", articles=size))
-    index.replace(KEY, "v7", document(version="v7", articles=size))
+    index.replace(KEY, f"v{n}", document(version=f"v{n}", articles=size))
     done.set()
     thread.join()
     assert faults == []
