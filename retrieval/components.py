@@ -112,7 +112,7 @@ class Retrieve(Hop):
         candidates, named, missing = await self._ask(trail, dense, sparse)
         took["engine"] = milliseconds(begun)
         begun = perf_counter()
-        found = self._ordered(candidates, question)
+        found = self._ordered(candidates, question, most=max(trail.question.limit, self._settings.rerank_depth))
         hits = _ranked([*named, *found])
         took["fuse"] = milliseconds(begun)
         evidence = None
@@ -124,13 +124,13 @@ class Retrieve(Hop):
             took["evidence"] = milliseconds(begun)
         return {"trail": trail.then(hits=hits, evidence=evidence, warn=(*warn, *missing), took=took)}
 
-    def _ordered(self, candidates: Candidates, question: str) -> list[Hit]:
-        """Both searches as one order of provisions: fused, definitions lifted where one is asked for, leaning to the
-        document that the best come from."""
+    def _ordered(self, candidates: Candidates, question: str, most: int) -> list[Hit]:
+        """Both searches as one order of at most so many provisions: fused, definitions lifted where one is asked for,
+        leaning to the document that the best come from."""
         chosen = self._settings
         fused = fuse(candidates, dense_weight=chosen.dense_weight, lexical_weight=chosen.lexical_weight)
         return lean_to_documents(
-            group_by_provision(lift_definitions(fused, question, bonus=chosen.definition_bonus)),
+            group_by_provision(lift_definitions(fused, question, bonus=chosen.definition_bonus))[:most],
             weight=chosen.document_weight,
             depth=chosen.document_depth,
         )

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import qdrant_edge as engine
 
@@ -97,7 +98,7 @@ class EdgeIndex:
         `remembered`: passages kept in memory (about 3 kB each), because reading one takes longer than finding it.
         """
         self._most_remembered = remembered
-        self._remembered: OrderedDict[Any, Passage] = OrderedDict()
+        self._remembered: OrderedDict[int, Passage] = OrderedDict()  # by the id as a number, quick to hash
         self._manifest = manifest
         self._folder = folder
         self._writing = threading.RLock()
@@ -132,7 +133,7 @@ class EdgeIndex:
             return Candidates((), ())
         with self._opened():
             answers = self._shard.query_batch(engine.QueryBatchRequest(asked))
-            hits = [[(hit.id, hit.score) for hit in answer] for answer in answers]
+            hits = [[(_number(hit.id), hit.score) for hit in answer] for answer in answers]
             passages = self._passages({identity for answer in hits for identity, _ in answer})
         found = [tuple([Scored(passages[identity], score) for identity, score in answer]) for answer in hits]
         by_meaning = found.pop(0) if dense is not None else ()
@@ -292,15 +293,15 @@ class EdgeIndex:
         with self._opened():
             return self._count(condition)
 
-    def _passages(self, ids: Collection[Any]) -> dict[Any, Passage]:
+    def _passages(self, ids: Collection[int]) -> dict[int, Passage]:
         """The passages of these points. The gate is held: nothing changes between the search and this."""
         known = self._remembered
         found = {one: known[one] for one in ids if one in known}
         missing = [one for one in ids if one not in found]
         if missing:
-            for record in self._shard.retrieve(missing, _READ, False):
-                identity = record.id
-                found[identity] = known[identity] = from_payload(identity, record.payload or {})
+            for record in self._shard.retrieve([UUID(int=one) for one in missing], _READ, False):
+                number = _number(record.id)
+                found[number] = known[number] = from_payload(record.id, record.payload or {})
             while len(known) > self._most_remembered:
                 known.popitem(last=False)
         return found
@@ -312,8 +313,9 @@ class EdgeIndex:
             with self._opened():
                 records, offset = self._page(condition, _WARM, _READ, offset)
                 for record in records:
-                    if record.id not in self._remembered:
-                        self._remembered[record.id] = from_payload(record.id, record.payload)
+                    number = _number(record.id)
+                    if number not in self._remembered:
+                        self._remembered[number] = from_payload(record.id, record.payload)
             if offset is None:
                 break
         return len(self._remembered)
@@ -343,6 +345,11 @@ class EdgeIndex:
             yield from records
             if offset is None:
                 return
+
+
+def _number(identity: Any) -> int:
+    """A point's id, which is a UUID, as a number: quicker to hash than the object that the engine makes each time."""
+    return int(identity.int)
 
 
 def _config(dimension: int, points: int = 0) -> Any:

@@ -37,14 +37,14 @@ def fuse(
         if side and weight > 0.0
     ]
     total = sum(weight for _, weight in sides)
+    sums: dict[str, float] = {}
+    for scale, weight in sides:
+        share = weight / total
+        for identity, score in scale.items():
+            sums[identity] = sums.get(identity, 0.0) + score * share
     passages = {scored.passage.id: scored.passage for scored in (*candidates.dense, *candidates.lexical)}
-    fused = (
-        Scored(
-            passages[identity], min(1.0, sum([scale.get(identity, 0.0) * weight for scale, weight in sides]) / total)
-        )
-        for identity in {identity for scale, _ in sides for identity in scale}
-    )
-    return sorted(fused, key=lambda scored: (-scored.score, scored.passage.id))
+    best = sorted(sums.items(), key=lambda one: (-one[1], one[0]))
+    return [Scored(passages[identity], min(1.0, score)) for identity, score in best]
 
 
 def min_max(side: Sequence[Scored]) -> dict[str, float]:
