@@ -30,8 +30,7 @@ def demo(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place
         done = parts.ingestor.ingest([root / "deploy" / "demo" / "documents"])
         assert not done.failures
         number, until = REPLACED
-        if parts.catalogue.document(number).card.effective_to is None:
-            change(place, number, {"effective_to": until})
+        assert parts.catalogue.document(number).card.effective_to == until
         parts.syllables.refresh(parts.catalogue)
         yield place
 
