@@ -144,7 +144,8 @@ def _show_answer(answer: AnswerResponse) -> None:
     for citation in answer.citations:
         place = f"{citation.provision.label}, {_document_name(citation.document)}"
         console.print(Text.assemble((f"[{citation.n}] ", "bold cyan"), place))
-        console.print(Padding(Text(f"“{_snippet(citation.quote)}”", "dim"), (0, 0, 0, 4)))
+        if answer.mode != "extractive":  # an extractive answer has just shown the quote itself
+            console.print(Padding(Text(f"“{_snippet(citation.quote)}”", "dim"), (0, 0, 0, 4)))
     for warning in (*answer.query.notes, *answer.warnings):
         notes.print(Text(f"Lưu ý: {warning}", "yellow"))
     mode = {"generative": f"Do mô hình {answer.model} soạn", "extractive": "Trích nguyên văn", "refusal": "Từ chối"}
