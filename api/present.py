@@ -28,7 +28,7 @@ from legal.document import LegalDocument, Provision, Validity
 from legal.errors import NotFound
 from legal.labels import label_of
 from retrieval.answer import Answer, AnswerCitation, Hit, Reading, SearchResult, Statement
-from retrieval.passage import DocumentCard
+from retrieval.passage import DocumentCard, Passage
 from retrieval.understand import today
 from serving.protocols import Usage
 
@@ -79,13 +79,7 @@ def hit_out(hit: Hit, day: date) -> HitOut:
         rank=hit.rank,
         score=round(hit.score, 6),
         document=document_out(passage.document, day),
-        provision=ProvisionOut(
-            eid=passage.eid,
-            label=passage.label,
-            article=passage.article,
-            heading=passage.heading,
-            path=list(passage.path),
-        ),
+        provision=_provision_out(passage),
         text=passage.text,
     )
 
@@ -120,18 +114,19 @@ def search_out(result: SearchResult) -> SearchResponse:
     )
 
 
+def _provision_out(place: Passage | AnswerCitation) -> ProvisionOut:
+    """Where a hit or a citation stands."""
+    return ProvisionOut(
+        eid=place.eid, label=place.label, article=place.article, heading=place.heading, path=list(place.path)
+    )
+
+
 def citation_out(citation: AnswerCitation, day: date) -> CitationOut:
     """A verified citation."""
     return CitationOut(
         n=citation.n,
         document=document_out(citation.document, day),
-        provision=ProvisionOut(
-            eid=citation.eid,
-            label=citation.label,
-            article=citation.article,
-            heading=citation.heading,
-            path=list(citation.path),
-        ),
+        provision=_provision_out(citation),
         quote=citation.quote,
         start=citation.start,
         end=citation.end,

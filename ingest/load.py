@@ -131,7 +131,7 @@ def load(path: Path, limits: Limits = DEFAULT_LIMITS, done: Converted | None = N
     """Read one file of any supported kind (told by content). `done`: its .docx, when it is already converted.
 
     Raises DocumentError's kinds: UnsupportedFormat, UnreadableDocument (broken, truncated, empty, no text),
-    EncryptedDocument, ScannedDocument, LegacyEncoding, LimitExceeded, MissingProgram.
+    EncryptedDocument, LimitExceeded, MissingProgram.
     """
     if done is not None:
         source = _bounded(read_docx(done.docx, limits), limits)

@@ -71,18 +71,6 @@ class EncryptedDocument(DocumentError):
     code = "encrypted_document"
 
 
-class ScannedDocument(DocumentError):
-    """The pages are pictures: there is no text to read without OCR."""
-
-    code = "scanned_document"
-
-
-class LegacyEncoding(DocumentError):
-    """The text is in a pre-Unicode Vietnamese encoding (TCVN3, VNI) that cannot be read safely."""
-
-    code = "legacy_encoding"
-
-
 class LimitExceeded(DocumentError):
     """Reading the file would take more memory, time, pages or unpacked bytes than the settings allow."""
 

@@ -71,9 +71,3 @@ def arabic(number: str) -> str:
     if digits:
         return f"{digits[1]}{digits[2].lower()}"
     return re.sub(r"[^0-9a-zđ]", "", text.lower()) or "x"
-
-
-def point_rank(letter: str) -> int | None:
-    """Place of a point's letter in the order of points, None for any other letter."""
-    place = POINT_LETTERS.find(letter)
-    return place if place >= 0 and len(letter) == 1 else None
