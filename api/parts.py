@@ -17,6 +17,7 @@ from api.caller import Caller
 from api.desk import OnProgress
 from api.faults import fault_place
 from api.intake import progress_out, report_out
+from api.metrics import Metrics
 from api.present import answer_out, held_file, search_out
 from api.requests import answer_question, canonical_number, search_question
 from api.resolving import resolve_citation
@@ -50,6 +51,7 @@ class Workshop:
     def __init__(self, settings: Settings, public: str | None = None) -> None:
         self.parts = Parts(settings)
         self.public = public
+        self.metrics = Metrics()
         self._building = threading.Lock()
         self._turn = threading.Lock()
         self._stop = threading.Event()
@@ -106,7 +108,9 @@ class Workshop:
     async def answer(self, body: AnswerRequest, caller: Caller) -> AnswerResponse:
         """A whole answer."""
         path = await self.ready_questions()
-        return answer_out(await path.answer(answer_question(body, caller, self.number_as_known)))
+        answer = await path.answer(answer_question(body, caller, self.number_as_known))
+        self.metrics.answered(answer)
+        return answer_out(answer)
 
     async def resolve(self, citation: str, as_of: date | None, caller: Caller) -> ResolveResponse:
         """The provisions that a citation names; needs neither models nor the index."""

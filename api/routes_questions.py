@@ -15,6 +15,7 @@ from fastapi.responses import Response
 from fastapi.sse import EventSourceResponse, format_sse_event
 
 if TYPE_CHECKING:
+    from api.metrics import Metrics
     from retrieval.pipeline import QuestionPath
 
 from api.auth import Asking
@@ -53,7 +54,7 @@ async def answers(body: AnswerRequest, request: Request, caller: Asking, parts: 
         path = await parts.ready_questions()
         question = answer_question(body, caller, parts.number_as_known)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return EventSourceResponse(event_stream(path, question), headers=headers)
+        return EventSourceResponse(event_stream(path, question, parts.metrics), headers=headers)
     return await parts.answer(body, caller)
 
 
@@ -63,7 +64,7 @@ def wants_events(request: Request) -> bool:
     return "text/event-stream" in accepted
 
 
-async def event_stream(path: QuestionPath, question: Question) -> AsyncIterator[bytes]:
+async def event_stream(path: QuestionPath, question: Question, metrics: Metrics) -> AsyncIterator[bytes]:
     """The answer as server-sent events; closing it stops the generation."""
     queue: asyncio.Queue[Event | None] = asyncio.Queue(maxsize=256)
     task = asyncio.create_task(_fill(path, question, queue))
@@ -77,6 +78,8 @@ async def event_stream(path: QuestionPath, question: Question) -> AsyncIterator[
                 continue
             if event is None:
                 return
+            if event.name == "done":
+                metrics.answered(event.data)
             data = json.dumps(_event_data(event, as_of), ensure_ascii=False)
             yield format_sse_event(event=event.name, data_str=data)
     finally:

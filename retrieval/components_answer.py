@@ -52,10 +52,10 @@ class Respond(Hop):
         if not self.circuit.allows():
             return {"trail": trail.then(draft=Draft(), warn=(MODEL_PAUSED,))}
         begun = perf_counter()
-        draft, warn = Draft(), tuple[str, ...]()
+        draft, warn, took = Draft(), tuple[str, ...](), dict[str, float]()
         try:
             async with asyncio.timeout(self._settings.answer_timeout):
-                draft, warn = await self._generate(self._generator, trail, streaming_callback)
+                draft, warn = await self._generate(self._generator, trail, streaming_callback, took)
             self.circuit.succeeded()
         except ModelRefused as fault:
             # The server lives and says no: the circuit is not its business, the next question may fit.
@@ -70,11 +70,12 @@ class Respond(Hop):
             # A caller who left says nothing about the model; a trial call must not stay open for ever.
             self.circuit.succeeded()
             raise
-        return {"trail": trail.then(draft=draft, warn=warn, took={"generate": milliseconds(begun)})}
+        return {"trail": trail.then(draft=draft, warn=warn, took={**took, "generate": milliseconds(begun)})}
 
     async def _generate(
-        self, generator: Generator, trail: Trail, callback: StreamingCallbackT | None
+        self, generator: Generator, trail: Trail, callback: StreamingCallbackT | None, took: dict[str, float]
     ) -> tuple[Draft, tuple[str, ...]]:
+        """`took` gets `first_token`, since the question came, and `writing`, from the first to the last piece."""
         settings = self._settings
         prompt, sources = await fitted(trail.read.read_as, trail.hits, trail.day, generator, settings)
         checker, reader = Checker(sources, settings), PieceReader()
@@ -90,6 +91,7 @@ class Respond(Hop):
                 if one.statement is not None:
                     await emit(callback, "statement", one.statement)
 
+        first = 0.0
         stream = generator.stream(prompt, max_tokens=settings.answer_tokens, temperature=settings.temperature)
         try:
             waiting = settings.first_token_timeout
@@ -104,6 +106,9 @@ class Respond(Hop):
                 if chunk.finish_reason == "length":
                     warn = (MODEL_CUT,)
                 if chunk.text:
+                    if not text:
+                        took["first_token"], first = milliseconds(trail.begun), perf_counter()
+                    took["writing"] = milliseconds(first)
                     text.append(chunk.text)
                     await emit(callback, "token", chunk.text)
                     await take(reader.feed(chunk.text))

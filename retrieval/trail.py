@@ -54,6 +54,7 @@ class Trail:
     answer: Answer | None = None
     warnings: tuple[str, ...] = ()
     timings: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    begun: float = field(default_factory=perf_counter)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Trail:
         return self

@@ -55,6 +55,8 @@ async def test_the_stream_tells_each_statement_when_it_is_complete(library: Any,
     assert events[-1].data.citations == tuple(event.data for event in events if event.name == "citation")
     told = tuple(event.data for event in events if event.name == "statement")
     assert told == events[-1].data.statements
+    timings = events[-1].data.timings_ms
+    assert 0 < timings["first_token"] < timings["total"] and 0 <= timings["writing"] <= timings["generate"]
 
 
 @pytest.mark.parametrize(
