@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 
-from api import docs_page, problems, routes_documents, routes_health, routes_internal, routes_questions, routes_resolve
-from api.auth import Keys, caller
+from api import (
+    docs_page,
+    problems,
+    routes_documents,
+    routes_health,
+    routes_internal,
+    routes_keys,
+    routes_questions,
+    routes_resolve,
+)
+from api.auth import caller
+from api.gate import Gate
 from api.middleware import LoopbackHosts, Surround
 from api.parts import Workshop
 from api.schemas import Problem
@@ -23,8 +34,18 @@ Trong đường dẫn, dấu `/` của số hiệu viết là `%2F` hoặc `~`: 
 _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 
 
-def build(workshop: Workshop, keys: Keys, *, max_body: int, token: str, internal_port: int, loopback: bool) -> ASGIApp:
-    """The application. `token`, `internal_port`: guard of /internal; `loopback`: refuse foreign Host headers."""
+#: What the routes for callers may answer beside their own.
+_GUARDED: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "Chưa xác thực"},
+    403: {"model": Problem, "description": "Không có quyền"},
+}
+
+
+def build(workshop: Workshop, *, token: str, internal_port: int, loopback: bool) -> ASGIApp:
+    """The application. `token`, `internal_port`: guard of /internal; `loopback`: only this machine reaches it, so that it
+    may stay open until the first key is made."""
+    max_body = workshop.parts.settings.server.max_body
+    gate = Gate(workshop.keys(), loopback=loopback)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -50,17 +71,16 @@ def build(workshop: Workshop, keys: Keys, *, max_body: int, token: str, internal
         },
     )
     app.state.workshop = workshop
-    app.state.keys = keys
+    app.state.gate = gate
     problems.install(app)
     app.include_router(routes_health.router)
-    app.include_router(routes_questions.router, dependencies=[Depends(caller)])
-    app.include_router(routes_resolve.router, dependencies=[Depends(caller)])
-    app.include_router(routes_documents.router, dependencies=[Depends(caller)])
+    for routes in (routes_questions, routes_resolve, routes_documents, routes_keys):
+        app.include_router(routes.router, dependencies=[Depends(caller)], responses=_GUARDED)
     app.include_router(routes_internal.router(token, internal_port))
     app.include_router(docs_page.router)
     app.mount("/static", docs_page.static_files(), name="static")
     _describe_problems(app)
-    return Surround(LoopbackHosts(app) if loopback else app, max_body)
+    return Surround(LoopbackHosts(app, gate) if loopback else app, max_body)
 
 
 def _describe_problems(app: FastAPI) -> None:

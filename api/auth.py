@@ -1,48 +1,48 @@
-"""Who is asking: every route of /v1 depends on `caller`. Roles and access lists take their place here."""
+"""Who may come in: `caller` tells who is asking, `Entry` which roles a route lets in. Every route of /v1 has an `Entry`."""
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.caller import LOCAL, Caller
+from api.caller import Caller, Role
+from api.gate import Gate
 from legal.errors import PhapquyError
 
 
-class Unauthorized(PhapquyError):
-    """No key, or one that is not known."""
+class Forbidden(PhapquyError):
+    """Known, but not let in here."""
 
-    code = "unauthorized"
-    status = 401
-
-
-class Keys:
-    """The configured API keys."""
-
-    def __init__(self, keys: Sequence[str]) -> None:
-        self._keys = tuple(key.encode() for key in keys)
-
-    def __bool__(self) -> bool:
-        return bool(self._keys)
-
-    def known(self, given: str) -> bool:
-        """Whether a key is one of them, in the same time whichever it is."""
-        matches = [hmac.compare_digest(key, given.encode("utf-8", "surrogateescape")) for key in self._keys]
-        return any(matches)
+    code = "forbidden"
+    status = 403
 
 
-async def caller(request: Request) -> Caller:
-    """The caller of a request, by `Authorization: Bearer <key>`; raises Unauthorized where keys are configured."""
-    keys: Keys = request.app.state.keys
-    if not keys:
-        return LOCAL
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not keys.known(given.strip()):
-        raise Unauthorized("Cần khoá API hợp lệ trong tiêu đề Authorization: Bearer.")
-    return Caller(name="key", role="admin", labels=None)
+_BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="Khoá API (`pq_...`) hoặc mã OIDC của cơ quan")
 
 
-Asking = Annotated[Caller, Depends(caller)]
+async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]) -> Caller:
+    """The caller of a request, by `Authorization: Bearer ...`. Raises Unauthorized."""
+    gate: Gate = request.app.state.gate
+    return await gate.caller(given.credentials if given is not None else None)
+
+
+class Entry:
+    """The roles that a route lets in; as a dependency it gives the caller. Raises Unauthorized, Forbidden."""
+
+    def __init__(self, *roles: Role) -> None:
+        self.roles = frozenset(roles)
+
+    async def __call__(self, asking: Annotated[Caller, Depends(caller)]) -> Caller:
+        if asking.role not in self.roles:
+            raise Forbidden("Khoá này không có quyền dùng chức năng này.")
+        return asking
+
+
+#: The caller of a route that asks or reads documents: all but the auditor.
+Asking = Annotated[Caller, Depends(Entry("reader", "integrator", "admin"))]
+#: The caller of a route that changes what is here.
+Administering = Annotated[Caller, Depends(Entry("admin"))]
+#: The caller of a route that reads the audit log.
+Auditing = Annotated[Caller, Depends(Entry("auditor", "admin"))]

@@ -7,6 +7,9 @@ from ipaddress import ip_address
 
 from legal.errors import BadRequest, Conflict
 
+#: How an operator makes the first key of a home.
+FIRST_KEY = 'phapquy keys create "Quản trị" --role admin'
+
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach the address."""
@@ -22,8 +25,8 @@ def check(host: str, *, guarded: bool) -> None:
     """Raise BadRequest for an address that others can reach while no key guards it."""
     if not guarded and not is_loopback(host):
         raise BadRequest(
-            f"Không mở cổng ở địa chỉ {host}: chưa cấu hình khoá API (PHAPQUY_API_KEYS), "
-            "nên chỉ được phục vụ trên 127.0.0.1."
+            f"Không mở cổng ở địa chỉ {host}: chưa có khoá API nào, nên chỉ được phục vụ trên 127.0.0.1. "
+            f"Tạo khoá quản trị trước: {FIRST_KEY}"
         )
 
 

@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 
 import typer
 
-from api import cli_documents, cli_questions, cli_serve
+from api import cli_documents, cli_keys, cli_questions, cli_serve
 from api.terminal import print_line
 from legal.errors import PhapquyError
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 for room in (cli_documents, cli_questions, cli_serve):
     for command in room.COMMANDS:
         app.command()(command)
+app.add_typer(cli_keys.app, name="keys")
 
 
 def main() -> None:

@@ -12,15 +12,11 @@ def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Cổng; 0 để chọn cổng trống.")] = None,
 ) -> None:
     """Chạy máy chủ HTTP (tra cứu, trả lời, danh mục văn bản)."""
-    from api.binding import check
+    from api.serve import run
     from api.settings import load_settings
 
     settings = load_settings()
-    chosen = host or settings.server.host
-    check(chosen, guarded=bool(settings.api_keys))  # before the heavy imports: a refusal comes at once
-    from api.serve import run
-
-    run(settings, chosen, settings.server.port if port is None else port)
+    run(settings, host or settings.server.host, settings.server.port if port is None else port)
 
 
 COMMANDS = (serve,)

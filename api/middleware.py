@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import problems
 from api.binding import is_loopback
 from api.faults import fault_place
+from api.gate import Gate
 
 log = structlog.get_logger("phapquy.http")
 
@@ -84,14 +85,15 @@ class Surround:
 class LoopbackHosts:
     """On loopback without keys the address is the only guard: refuse Host names that a web page could point here."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
         self.app = app
+        self.gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             request = Request(scope)
             name = re.sub(r":\d*$", "", request.headers.get("host", ""))
-            if not is_loopback(name.lower().strip("[]")):
+            if not is_loopback(name.lower().strip("[]")) and await self.gate.is_open():
                 refusal = problems.problem(request, "bad_request", 400, "Tên máy chủ (Host) không được chấp nhận.")
                 await refusal(scope, receive, send)
                 return

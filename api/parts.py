@@ -39,6 +39,7 @@ from retrieval.answer import Question
 from retrieval.index import SearchFilter
 
 if TYPE_CHECKING:
+    from api.keys import KeyStore
     from ingest.catalogue import Catalogue
     from retrieval.pipeline import QuestionPath
 
@@ -136,6 +137,13 @@ class Workshop:
             return self.parts.catalogue
         with self._building:
             return self.parts.catalogue
+
+    def keys(self) -> KeyStore:
+        """The API keys, opened at the first call; raises PhapquyError when they cannot be had."""
+        if self.parts.built("keys"):
+            return self.parts.keys
+        with self._building:
+            return self.parts.keys
 
     def ingest_here(
         self, paths: Sequence[Path], on_progress: OnProgress, access: Sequence[str] | None = None

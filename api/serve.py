@@ -10,12 +10,13 @@ import uvicorn
 
 from api import logs, running
 from api.app import build
-from api.auth import Keys
-from api.binding import check, listen
+from api.binding import FIRST_KEY, check, is_loopback, listen
+from api.doors_database import doors_file
 from api.parts import Workshop
 from api.remote import find_server
 from api.settings import Settings
 from api.terminal import print_line
+from api.wiring import Parts
 from legal.errors import Conflict
 
 log = structlog.get_logger("phapquy.serve")
@@ -23,8 +24,8 @@ log = structlog.get_logger("phapquy.serve")
 
 def run(settings: Settings, host: str, port: int) -> None:
     """Serve until told to stop (SIGINT, SIGTERM). Raises BadRequest where it may not bind, Conflict where it cannot."""
-    keys = Keys([key.get_secret_value() for key in settings.api_keys])
-    check(host, guarded=bool(keys))
+    guarded = has_keys(settings)
+    check(host, guarded=guarded)
     logs.set_up(settings.log_level, json=True)
     other = find_server(settings.home)
     if other is not None:
@@ -44,11 +45,9 @@ def run(settings: Settings, host: str, port: int) -> None:
             workshop.prepare()
             app = build(
                 workshop,
-                keys,
-                max_body=settings.server.max_body,
                 token=token,
                 internal_port=internal_port,
-                loopback=not keys,
+                loopback=is_loopback(host),
             )
             config = uvicorn.Config(
                 app,
@@ -61,23 +60,37 @@ def run(settings: Settings, host: str, port: int) -> None:
             # uvicorn raises the signal again when it has ended well; the home is still to be let go of.
             for told in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(told, lambda *_: None)
-            _Announcing(config, public, workshop).run(sockets=[public_socket, internal_socket])
+            _Announcing(config, public, workshop, guarded=guarded).run(sockets=[public_socket, internal_socket])
     finally:
         running.drop_record(settings.home, record)
     log.info("stopped")
 
 
+def has_keys(settings: Settings) -> bool:
+    """Whether a key was ever made; writes nothing into a home that is not there yet."""
+    parts = Parts(settings)
+    if not settings.database_url and not doors_file(parts.home).exists():
+        return False
+    try:
+        return parts.keys.any_made()
+    finally:
+        parts.close()
+
+
 class _Announcing(uvicorn.Server):
     """uvicorn, saying where it serves once it does, and stopping a running ingest first when it is to end."""
 
-    def __init__(self, config: uvicorn.Config, public: str, workshop: Workshop) -> None:
+    def __init__(self, config: uvicorn.Config, public: str, workshop: Workshop, *, guarded: bool) -> None:
         super().__init__(config)
+        self._guarded = guarded
         self._public = public
         self._workshop = workshop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
+            if not self._guarded:
+                print_line(f"Chưa có khoá API: chỉ máy này gọi được. Tạo khoá quản trị đầu tiên: {FIRST_KEY}")
             print_line(f"phapquy đang phục vụ tại {self._public} (tài liệu API: {self._public}/docs)")
             log.info("serving", url=self._public)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from legal.errors import BadRequest
 
@@ -71,7 +70,8 @@ class IngestSettings(BaseModel):
 
 
 class Settings(BaseSettings):
-    """Everything that an operator can set. `lexicon`: the agency's own words, by default `lexicon.tsv` in the home."""
+    """Everything that an operator can set. `lexicon`: the agency's own words, by default `lexicon.tsv` in the home;
+    `pepper`: the secret behind the API keys, by default a file of the home."""
 
     model_config = SettingsConfigDict(
         env_prefix="PHAPQUY_",
@@ -85,7 +85,7 @@ class Settings(BaseSettings):
 
     home: Path = Path("var")
     database_url: str | None = None
-    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    pepper: SecretStr | None = None
     log_level: str = "INFO"
     lexicon: Path | None = None
     qdrant: QdrantSettings = QdrantSettings()
@@ -94,11 +94,6 @@ class Settings(BaseSettings):
     reranker: RerankerSettings = RerankerSettings()
     server: ServerSettings = ServerSettings()
     ingest: IngestSettings = IngestSettings()
-
-    @field_validator("api_keys", mode="before")
-    @classmethod
-    def _split_keys(cls, value: Any) -> Any:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("log_level")
     @classmethod

@@ -12,6 +12,9 @@ from api.settings import ModelSettings, Settings
 from legal.errors import BadRequest, Conflict
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from api.keys import KeyStore
     from ingest.catalogue import Catalogue
     from ingest.home import Home
     from ingest.names import KnownNames
@@ -79,6 +82,22 @@ class Parts:
 
         self.home.prepare()
         return Catalogue(self.settings.database_url or self.home.catalogue_url)
+
+    @cached_property
+    def doors(self) -> Engine:
+        """The doors' own database."""
+        from api.doors_database import open_doors
+
+        return open_doors(self.home, self.settings.database_url)
+
+    @cached_property
+    def keys(self) -> KeyStore:
+        """The API keys."""
+        from api.keys import KeyStore
+        from api.pepper import pepper_of
+
+        given = self.settings.pepper
+        return KeyStore(self.doors, pepper_of(self.home.path, given.get_secret_value() if given else None))
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -221,8 +240,11 @@ class Parts:
                 await model.close()
 
     def close(self) -> None:
-        """Let go of the index and the catalogue."""
+        """Let go of the index, the catalogue and the doors' database."""
         for name in ("index", "catalogue"):
             if self.built(name):
                 getattr(self, name).close()
                 del self.__dict__[name]
+        if self.built("doors"):
+            self.__dict__.pop("keys", None)
+            self.__dict__.pop("doors").dispose()

@@ -1,7 +1,8 @@
-"""Opening the catalogue's database: connection, pragmas, migrations up to this program's schema."""
+"""Opening a database of the home: connection, pragmas, migrations up to this program's schema."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,24 @@ from legal.errors import BadRequest, Conflict, ServiceUnavailable
 #: The newest step in `ingest/migrations/versions`; a test keeps it so.
 HEAD = "0003"
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+#: The lock under which PostgreSQL's schema is changed: any number that all our processes share.
+_SCHEMA_LOCK = 7_314_001
 
 
-def open_database(url: str) -> Engine:
-    """An engine on the database, its schema up to date.
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Schema steps of one room. `head`: the newest; `table`: where the database keeps how far it is."""
+
+    folder: Path
+    head: str
+    table: str = "alembic_version"
+
+
+CATALOGUE = Chain(Path(__file__).parent / "migrations", HEAD)
+
+
+def open_database(url: str, chain: Chain = CATALOGUE) -> Engine:
+    """An engine on the database, the chain's schema up to date.
 
     `url`: an SQLAlchemy address; `postgresql://` means psycopg. Raises BadRequest for a malformed address,
     ServiceUnavailable when the database does not answer, Conflict when a newer phapquy made it.
@@ -35,11 +49,11 @@ def open_database(url: str) -> Engine:
         if sqlite:
             event.listen(engine, "connect", _set_up_sqlite)
         with engine.begin() as connection:
-            _migrate(connection)
+            _migrate(connection, chain)
     except ImportError:
         raise ServiceUnavailable("Chưa cài trình điều khiển PostgreSQL: pip install 'phapquy[postgres]'.") from None
     except DBAPIError:
-        raise ServiceUnavailable("Không mở được cơ sở dữ liệu của danh mục; hãy kiểm tra địa chỉ và quyền.") from None
+        raise ServiceUnavailable("Không mở được cơ sở dữ liệu của kho; hãy kiểm tra địa chỉ và quyền.") from None
     return engine
 
 
@@ -53,16 +67,20 @@ def _set_up_sqlite(connection: Any, record: Any) -> None:
     cursor.close()
 
 
-def _migrate(connection: Connection) -> None:
-    found = None
-    if inspect(connection).has_table("alembic_version"):
-        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    if found == HEAD:
+def _migrate(connection: Connection, chain: Chain) -> None:
+    if _found(connection, chain) == chain.head:
+        return
+    # Processes that start at the same time wait for the first one.
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _SCHEMA_LOCK})
+    if _found(connection, chain) == chain.head:
         return
     from alembic import command
     from alembic.util import CommandError
 
-    config = migrations()
+    config = migrations(chain)
     config.attributes["connection"] = connection
     try:
         command.upgrade(config, "head")
@@ -72,10 +90,17 @@ def _migrate(connection: Connection) -> None:
         ) from None
 
 
-def migrations() -> Any:
-    """Alembic's configuration for our steps."""
+def _found(connection: Connection, chain: Chain) -> str | None:
+    if not inspect(connection).has_table(chain.table):
+        return None
+    found: str | None = connection.execute(text(f"SELECT version_num FROM {chain.table}")).scalar()
+    return found
+
+
+def migrations(chain: Chain = CATALOGUE) -> Any:
+    """Alembic's configuration for a chain's steps."""
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(chain.folder).replace("%", "%%"))
     return config

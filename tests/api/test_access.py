@@ -10,15 +10,19 @@ from typing import Any
 import numpy as np
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 
 from api.app import build
-from api.auth import Keys, caller
+from api.auth import Entry, caller
 from api.caller import Caller
+from api.keys import KeyDraft, KeyStore
 from api.parts import Workshop
 from api.settings import Settings
 from legal.text import syllables
 from serving.protocols import Vectors
+from tests.api.access_table import ABSENT, HIDDEN, ROWS, Row
+from tests.api.access_table import PUBLIC as OPEN
 
 LABEL = "unit:so-tu-phap"
 SECRET = "71/2024/QĐ-STP"
@@ -84,9 +88,19 @@ class WordEmbedder:
 class Door:
     """The application in this process; `asking` decides who asks."""
 
-    def __init__(self, client: TestClient) -> None:
+    def __init__(self, client: TestClient, app: FastAPI, keys: KeyStore) -> None:
         self.client = client
+        self.app, self.keys = app, keys
         self.asking = PUBLIC
+        self.made_up()
+
+    def made_up(self) -> None:
+        """Callers of this test's own making."""
+        self.app.dependency_overrides[caller] = lambda: self.asking
+
+    def real(self) -> None:
+        """Callers by their keys."""
+        self.app.dependency_overrides.clear()
 
     def get(self, path: str, **parameters: str) -> Any:
         return self.client.get(path, params=parameters)
@@ -106,14 +120,12 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
             report = workshop.ingest_here([folder / name], lambda progress: None, sorted(labels))
             assert report.added == 1 and not report.failed
         workshop.prepare()
-        application: Any = build(workshop, Keys(()), max_body=1_000_000, token="t", internal_port=1, loopback=False)
+        application: Any = build(workshop, token="t", internal_port=1, loopback=False)
         inner = application
         while not isinstance(inner, FastAPI):
             inner = getattr(inner, "app", None) or inner._app
         with TestClient(application) as client:
-            made = Door(client)
-            inner.dependency_overrides[caller] = lambda: made.asking
-            yield made
+            yield Door(client, inner, workshop.keys())
 
 
 @pytest.fixture
@@ -207,11 +219,74 @@ def test_who_may_read_it_finds_it_everywhere(unit: Door) -> None:
     assert len(unit.get("/v1/documents").json()["documents"]) == 2
 
 
-def test_a_new_route_must_be_walked_here(door: Door) -> None:
-    walked = {
-        ("POST", "/v1/search"), ("POST", "/v1/answers"), ("GET", "/v1/resolve"), ("GET", "/v1/documents"),
-        ("GET", "/v1/documents/{number}"), ("GET", "/v1/documents/{number}/provisions/{eid}"),
-    }  # fmt: skip
-    described = door.client.get("/openapi.json").json()["paths"]
-    routes = {(m.upper(), path) for path, methods in described.items() for m in methods if path.startswith("/v1")}
-    assert routes == walked
+ROLES = ("reader", "integrator", "admin", "auditor")
+LABELS = {"public": frozenset({"public"}), "unit": frozenset({"public", LABEL}), "none": frozenset(), "all": None}
+
+
+@pytest.fixture(scope="module")
+def keys(door: Door) -> dict[tuple[str, str], str]:
+    """A real key for every role with every set of labels."""
+    store = door.keys
+    return {
+        (role, name): store.create(KeyDraft(f"{role} {name}", role, labels=labels), "test")[1]  # type: ignore[arg-type]
+        for role in ROLES
+        for name, labels in LABELS.items()
+    }
+
+
+@pytest.fixture
+def by_key(door: Door) -> Iterator[Door]:
+    """Nobody stands in for the caller: the key decides."""
+    door.real()
+    yield door
+    door.made_up()
+
+
+def _called(door: Door, row: Row, key: str | None, number: str = HIDDEN) -> Any:
+    headers = {**row.headers, **({"authorization": f"Bearer {key}"} if key else {})}
+    return door.client.request(row.method, row.at(number), params=row.params, json=row.json, headers=headers)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path}")
+def test_every_route_with_every_role_and_label(by_key: Door, keys: dict[tuple[str, str], str], row: Row) -> None:
+    for stranger in (None, "pq_0000000000_" + "0" * 64, "khoa"):
+        refused = _called(by_key, row, stranger)
+        assert refused.status_code == 401 and refused.json()["code"] == "unauthorized"
+    for (role, labels), key in keys.items():
+        reply = _called(by_key, row, key)
+        said = f"{role} {labels}: {reply.status_code}"
+        if role not in row.roles:
+            assert reply.status_code == 403 and reply.json()["code"] == "forbidden", said
+        elif labels in ("unit", "all"):
+            assert reply.status_code == row.ok, said
+        else:
+            assert reply.status_code == (row.hidden or row.ok), said
+            assert not reveals(reply.text), said
+            if reply.status_code == 404:
+                absent = _called(by_key, row, key, ABSENT)
+                assert absent.status_code == 404 and absent.json()["detail"] == reply.json()["detail"], said
+
+
+def test_every_route_is_in_the_table_with_the_roles_that_it_declares(door: Door) -> None:
+    declared = {}
+    for route in iter_route_contexts(door.app.routes):
+        path = route.path or ""
+        if path.startswith("/internal"):
+            continue  # another port, its own token: see test_http_service
+        entries = frozenset(entry.roles for entry in _entries(getattr(route, "dependant", None)))
+        for method in (getattr(route, "methods", None) or {"GET"}) - {"HEAD"}:
+            declared[method, path if path != "/static" else "/static/{path:path}"] = entries
+    table: dict[tuple[str, str], Any] = {
+        **{(row.method, row.path): frozenset({row.roles}) for row in ROWS},
+        **dict.fromkeys(OPEN, frozenset()),
+    }
+    assert declared == table
+
+
+def _entries(dependant: Any) -> Iterator[Entry]:
+    if dependant is None:
+        return
+    if isinstance(dependant.call, Entry):
+        yield dependant.call
+    for below in dependant.dependencies:
+        yield from _entries(below)

@@ -1,0 +1,51 @@
+"""The doors' own tables: API keys and their use. A change needs a step in `api/migrations/versions`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import JSON, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from ingest.catalogue_tables import Moment
+
+#: They may share the catalogue's PostgreSQL database, so their steps are counted in a table of their own.
+VERSION_TABLE = "doors_alembic_version"
+
+
+class Base(DeclarativeBase):
+    """Root of the tables."""
+
+    metadata = MetaData(naming_convention={"pk": "pk_%(table_name)s", "ix": "ix_%(column_0_label)s"})
+
+
+class KeyRow(Base):
+    """An API key, without the key. `labels`: null sees all; `pepper`: which pepper `digest` was made with."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(String(20), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    owner: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(String(20))
+    labels: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    digest: Mapped[str] = mapped_column(String(64))
+    pepper: Mapped[str] = mapped_column(String(16))
+    created: Mapped[datetime] = mapped_column(Moment)
+    created_by: Mapped[str] = mapped_column(Text)
+    expires: Mapped[datetime | None] = mapped_column(Moment)
+    revoked: Mapped[datetime | None] = mapped_column(Moment)
+    replaced_by: Mapped[str | None] = mapped_column(String(20))
+    per_minute: Mapped[int | None]
+    per_day: Mapped[int | None]
+    last_used: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class KeyDayRow(Base):
+    """How often a caller (key, or subject of a token) called on a day."""
+
+    __tablename__ = "api_key_days"
+
+    key_id: Mapped[str] = mapped_column(String(300), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    calls: Mapped[int]

@@ -1,0 +1,60 @@
+"""The declared table of every route for callers: who may enter, and a call of it that is about a hidden document.
+
+A new route needs a row here; `test_access.py` walks the table with every role and label and fails for a route without
+one. `{number}` in an address stands for the hidden document's number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+HIDDEN = "71~2024~QĐ-STP"
+ABSENT = "72~2024~QĐ-STP"
+
+READERS = frozenset({"reader", "integrator", "admin"})
+ADMINS = frozenset({"admin"})
+AUDITORS = frozenset({"auditor", "admin"})
+
+#: Routes that need no key: they show nothing of documents, questions or keys.
+PUBLIC = {
+    ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/static/{path:path}"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """A route. `path`: as the application has it; `url`: what is called, by default the path; `ok`: what those who may
+    enter get, for the admin who sees all; `hidden`: what who may enter but not see the document gets, by default the
+    same; a 404 must read as for a document that is not there."""
+
+    method: str
+    path: str
+    roles: frozenset[str]
+    url: str = ""
+    json: Any = None
+    params: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    ok: int = 200
+    hidden: int | None = None
+
+    def at(self, number: str) -> str:
+        """The address to call."""
+        return (self.url or self.path).replace("{number}", number)
+
+
+ROWS = [
+    Row("POST", "/v1/search", READERS, json={"query": "mở két lưu hồ sơ", "limit": 100}),
+    Row("POST", "/v1/answers", READERS, json={"query": "Ai giữ khóa két lưu hồ sơ?"}),
+    Row("GET", "/v1/resolve", READERS, params={"citation": "Điều 1 Quyết định 71/2024/QĐ-STP"}),
+    Row("GET", "/v1/documents", READERS),
+    Row("GET", "/v1/documents/{number:path}", READERS, url="/v1/documents/{number}", hidden=404),
+    Row(
+        "GET", "/v1/documents/{number:path}/provisions/{eid}", READERS,
+        url="/v1/documents/{number}/provisions/art_1", hidden=404,
+    ),
+    Row("GET", "/v1/keys", ADMINS),
+    Row("POST", "/v1/keys", ADMINS, json={"name": "bảng", "role": "reader"}, ok=201),
+    Row("POST", "/v1/keys/{key_id}/rotate", ADMINS, url="/v1/keys/pq_0000000000/rotate", json={}, ok=404),
+    Row("DELETE", "/v1/keys/{key_id}", ADMINS, url="/v1/keys/pq_0000000000", ok=404),
+]  # fmt: skip
