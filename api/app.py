@@ -17,6 +17,8 @@ from api import (
     routes_health,
     routes_internal,
     routes_keys,
+    routes_mcp,
+    routes_openai,
     routes_questions,
     routes_resolve,
 )
@@ -46,12 +48,14 @@ def build(workshop: Workshop, *, token: str, internal_port: int, loopback: bool)
     may stay open until the first key is made."""
     max_body = workshop.parts.settings.server.max_body
     gate = Gate(workshop.keys(), loopback=loopback)
+    mcp = routes_mcp.Door(workshop)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await workshop.open()
         try:
-            yield
+            async with mcp.running():
+                yield
         finally:
             await workshop.close()
 
@@ -74,8 +78,15 @@ def build(workshop: Workshop, *, token: str, internal_port: int, loopback: bool)
     app.state.gate = gate
     problems.install(app)
     app.include_router(routes_health.router)
-    for routes in (routes_questions, routes_resolve, routes_documents, routes_keys):
-        app.include_router(routes.router, dependencies=[Depends(caller)], responses=_GUARDED)
+    for router in (
+        routes_questions.router,
+        routes_openai.router,
+        routes_resolve.router,
+        routes_documents.router,
+        routes_keys.router,
+        mcp.router,
+    ):
+        app.include_router(router, dependencies=[Depends(caller)], responses=_GUARDED)
     app.include_router(routes_internal.router(token, internal_port))
     app.include_router(docs_page.router)
     app.mount("/static", docs_page.static_files(), name="static")

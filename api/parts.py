@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ import structlog
 
 from api.caller import Caller
 from api.desk import OnProgress
+from api.event_queue import answer_events
 from api.faults import fault_place
 from api.intake import progress_out, report_out
 from api.metrics import Metrics
@@ -35,7 +36,7 @@ from api.schemas_resolve import ResolveResponse
 from api.settings import Settings
 from api.wiring import Parts
 from legal.errors import Conflict, NotFound, PhapquyError, ServiceUnavailable
-from retrieval.answer import Question
+from retrieval.answer import Event, Question
 from retrieval.index import SearchFilter
 
 if TYPE_CHECKING:
@@ -112,6 +113,12 @@ class Workshop:
         answer = await path.answer(answer_question(body, caller, self.number_as_known))
         self.metrics.answered(answer)
         return answer_out(answer)
+
+    async def stream(self, body: AnswerRequest, caller: Caller) -> AsyncGenerator[Event | None]:
+        """The same answer as events while it is made; see `answer_events`. Raises before the first one what is wrong."""
+        path = await self.ready_questions()
+        question = answer_question(body, caller, self.number_as_known)
+        return answer_events(path, question, self.metrics.answered)
 
     async def resolve(self, citation: str, as_of: date | None, caller: Caller) -> ResolveResponse:
         """The provisions that a citation names; needs neither models nor the index."""

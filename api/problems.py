@@ -38,6 +38,8 @@ TITLES: dict[str, tuple[str, str]] = {
     "model_unavailable": ("Mô hình không phản hồi", "Model unavailable"),
     "model_refused": ("Mô hình từ chối yêu cầu", "Model refused the request"),
 }
+#: Paths whose clients look for an OpenAI-style `error` member.
+_OPENAI = ("/v1/chat/", "/v1/models")
 _HTTP_CODES = {
     400: "bad_request",
     401: "unauthorized",
@@ -120,9 +122,12 @@ def problem(
         request_id=request.scope.get("state", {}).get("request_id"),
         errors=errors,
     )
+    shown = body.model_dump(mode="json", exclude_none=True)
+    if request.url.path.startswith(_OPENAI):
+        shown["error"] = {"message": detail or title, "type": code, "code": code, "param": None}
     out = dict(headers or {})
     out.setdefault("Content-Language", "en" if english(request) else "vi")
-    return ProblemResponse(body.model_dump(mode="json", exclude_none=True), status_code=status, headers=out)
+    return ProblemResponse(shown, status_code=status, headers=out)
 
 
 def of_error(request: Request, error: PhapquyError) -> Response:

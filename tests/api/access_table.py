@@ -43,6 +43,11 @@ class Row:
         return (self.url or self.path).replace("{number}", number)
 
 
+def _tool(name: str, **arguments: Any) -> dict[str, Any]:
+    """A call of a tool of the Model Context Protocol."""
+    return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": arguments}}
+
+
 ROWS = [
     Row("POST", "/v1/search", READERS, json={"query": "mở két lưu hồ sơ", "limit": 100}),
     Row("POST", "/v1/answers", READERS, json={"query": "Ai giữ khóa két lưu hồ sơ?"}),
@@ -52,6 +57,19 @@ ROWS = [
     Row(
         "GET", "/v1/documents/{number:path}/provisions/{eid}", READERS,
         url="/v1/documents/{number}/provisions/art_1", hidden=404,
+    ),
+    Row(
+        "POST", "/v1/chat/completions", READERS,
+        json={"model": "phapquy", "messages": [{"role": "user", "content": "Ai giữ khóa két lưu hồ sơ?"}]},
+    ),
+    Row("GET", "/v1/models", READERS),
+    *(
+        Row(
+            method, "/mcp", READERS, ok=200 if method == "POST" else 405,
+            json=_tool("search", query="mở két lưu hồ sơ") if method == "POST" else None,
+            headers={"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18"},
+        )
+        for method in ("POST", "GET", "DELETE")
     ),
     Row("GET", "/v1/keys", ADMINS),
     Row("POST", "/v1/keys", ADMINS, json={"name": "bảng", "role": "reader"}, ok=201),
