@@ -50,7 +50,7 @@ class Door:
             app=self._server._lowlevel_server, json_response=True, stateless=True
         )
         self.router = APIRouter(include_in_schema=False)
-        self.router.add_api_route("/mcp", self._pass, methods=["GET", "POST", "DELETE"])
+        self.router.add_api_route("/mcp", self._pass, methods=["POST"])
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

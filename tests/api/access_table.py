@@ -63,13 +63,9 @@ ROWS = [
         json={"model": "phapquy", "messages": [{"role": "user", "content": "Ai giữ khóa két lưu hồ sơ?"}]},
     ),
     Row("GET", "/v1/models", READERS),
-    *(
-        Row(
-            method, "/mcp", READERS, ok=200 if method == "POST" else 405,
-            json=_tool("search", query="mở két lưu hồ sơ") if method == "POST" else None,
-            headers={"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18"},
-        )
-        for method in ("POST", "GET", "DELETE")
+    Row(
+        "POST", "/mcp", READERS, json=_tool("search", query="mở két lưu hồ sơ"),
+        headers={"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18"},
     ),
     Row("GET", "/v1/keys", ADMINS),
     Row("POST", "/v1/keys", ADMINS, json={"name": "bảng", "role": "reader"}, ok=201),

@@ -92,7 +92,7 @@ def test_a_chat_is_answered_with_annotations_and_footnotes(server: Any, http: ht
     message = found.choices[0].message
     assert found.choices[0].finish_reason == "stop" and found.mode == "extractive"
     assert "07 ngày làm việc" in message.content and "**Căn cứ**" in message.content
-    assert "Điều 3 Quy định về quản lý bến đò" in message.content and "12/2024/QĐ-UBND" in message.content
+    assert "[1] Điều 3 Quyết định" in message.content and "12/2024/QĐ-UBND" in message.content
     check_annotations(message.content, message.annotations, http)
 
 
