@@ -27,7 +27,8 @@ from legal.relations_changes import Change, ChangeKind, find_changes
 _FIELDS = (
     ("number", "Số hiệu"), ("type", "Loại"), ("title", "Tên"), ("issuer", "Cơ quan ban hành"), ("signer", "Người ký"),
     ("signer_title", "Chức vụ"), ("issued", "Ngày ban hành"), ("place", "Nơi ban hành"),
-    ("effective_from", "Hiệu lực từ"), ("effective_to", "Hết hiệu lực từ"),
+    ("effective_from", "Hiệu lực từ"), ("effective_to", "Hết hiệu lực từ"), ("suspended_from", "Ngưng hiệu lực từ"),
+    ("suspended_to", "Có hiệu lực trở lại từ"), ("subject", "Lĩnh vực"), ("secrecy", "Độ mật"), ("urgency", "Độ khẩn"),
 )  # fmt: skip
 _AROUND = (
     ("title_block", "Phần đầu"), ("preamble", "Căn cứ ban hành"), ("signature", "Chữ ký"), ("recipients", "Nơi nhận"),
@@ -95,8 +96,7 @@ def _metadata(document: LegalDocument) -> Iterator[_Content]:
     metadata = document.metadata
     values = {
         **{name: getattr(metadata, name) for name in metadata.__slots__ if name not in ("validity", "evidence")},
-        "effective_from": metadata.validity.effective_from,
-        "effective_to": metadata.validity.effective_to,
+        **{name: getattr(metadata.validity, name) for name in metadata.validity.__slots__},
     }
     yield E.h2("Thông tin")
     rows = []
@@ -105,6 +105,13 @@ def _metadata(document: LegalDocument) -> Iterator[_Content]:
         shown = _day(value) if isinstance(value, date) else value
         rows.append((label, shown or E.span("không rõ", {"class": "quiet"}), *_evidence(metadata.evidence.get(name))))
     yield _table(("Mục", "Giá trị", "Câu làm căn cứ", "Vị trí"), rows)
+    if metadata.parts:
+        yield E.h2("Điều khoản có ngày hiệu lực riêng")
+        days = [
+            (_link(part.eid), _day(part.effective_from), _day(part.effective_to), *_evidence(part.evidence))
+            for part in metadata.parts
+        ]
+        yield _table(("Điều khoản", "Từ ngày", "Đến trước ngày", "Câu làm căn cứ", "Vị trí"), days)
 
 
 def _reading(read: FileRead) -> Iterator[_Content]:

@@ -15,6 +15,7 @@ from api.schemas import (
     HeldFile,
     HitOut,
     OutlineNode,
+    PartOut,
     ProvisionDetail,
     ProvisionOut,
     QueryOut,
@@ -198,6 +199,7 @@ def relation_out(relation: RelationEntry) -> RelationOut:
 
 def document_detail(entry: Entry, tree: LegalDocument, relations: Iterable[RelationEntry]) -> DocumentDetail:
     """A document with its tree, without text."""
+    meta = tree.metadata
     return DocumentDetail(
         **document_row(entry).model_dump(),
         signer=entry.signer,
@@ -206,6 +208,22 @@ def document_detail(entry: Entry, tree: LegalDocument, relations: Iterable[Relat
         coverage=entry.coverage,
         notes=list(entry.notes),
         relations=[relation_out(relation) for relation in relations],
+        issuers=list(meta.issuers),
+        subject=meta.subject,
+        secrecy=meta.secrecy,
+        urgency=meta.urgency,
+        suspended_from=meta.validity.suspended_from,
+        suspended_to=meta.validity.suspended_to,
+        parts=[
+            PartOut(
+                eid=part.eid,
+                effective_from=part.effective_from,
+                effective_to=part.effective_to,
+                sentence=part.evidence.sentence,
+                said_in=part.evidence.eid,
+            )
+            for part in meta.parts
+        ],
     )
 
 

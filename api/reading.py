@@ -8,16 +8,36 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from api.page import FileRead
+    from ingest.limits import Limits
 
 
 def file_read(file: Path) -> FileRead:
-    """The file's document with how well it was read; raises DocumentError."""
+    """The file's document with how well it was read, by a child process within the limits that are set; raises
+    DocumentError, SecretDocument for a mark of secrecy that the settings do not allow."""
+    from api.settings import load_settings
+    from api.wiring import limits_of
+    from ingest.isolate import Isolated
+    from legal.errors import SecretDocument
+
+    settings = load_settings()
+    limits = limits_of(settings)
+    children: Isolated[FileRead] = Isolated("api.reading:read_here", limits, 1)
+    with children:
+        read = children.run(file, limits)
+    mark = read.document.metadata.secrecy
+    if mark is not None and not settings.ingest.secret:
+        raise SecretDocument.marked(mark)
+    return read
+
+
+def read_here(file: Path, limits: Limits) -> FileRead:
+    """What the child process does."""
     from api.page import FileRead
     from ingest.load import load
     from legal.coverage import coverage
     from legal.reading import read_document
 
-    source = load(file)
+    source = load(file, limits)
     document = read_document(source, file.name)
     covered = coverage(source.blocks, source.furniture, document)
     return FileRead(file.name, source.kind, document, covered, source.notes, source.doubts)

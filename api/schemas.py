@@ -212,6 +212,16 @@ class RelationOut(BaseModel):
     eid: str = Field(description="Nơi nói điều đó, trong văn bản nói; rỗng là ngoài thân văn bản")
 
 
+class PartOut(BaseModel):
+    """A provision that applies from or to days of its own; null: the document's own day holds."""
+
+    eid: str
+    effective_from: date | None
+    effective_to: date | None
+    sentence: str = Field(description="Câu quy định ngày hiệu lực riêng")
+    said_in: str = Field(description="Điều khoản có câu đó")
+
+
 class DocumentDetail(DocumentRow):
     """A document with its tree, its relations and how well it was read."""
 
@@ -221,6 +231,13 @@ class DocumentDetail(DocumentRow):
     coverage: float | None = Field(default=None, description="Phần chữ của tệp có trong văn bản đã đọc, 1 là đủ cả")
     notes: list[str] = Field(default_factory=list, description="Ghi chú khi đọc tệp")
     relations: list[RelationOut] = Field(default_factory=list)
+    issuers: list[str] = Field(default_factory=list, description="Từng cơ quan, khi nhiều cơ quan cùng ban hành")
+    subject: str | None = Field(default=None, description="Lĩnh vực")
+    secrecy: str | None = Field(default=None, description="Độ mật ghi trên văn bản")
+    urgency: str | None = Field(default=None, description="Độ khẩn ghi trên văn bản")
+    suspended_from: date | None = None
+    suspended_to: date | None = None
+    parts: list[PartOut] = Field(default_factory=list, description="Điều khoản có ngày hiệu lực riêng")
 
 
 class ProvisionDetail(ProvisionOut):

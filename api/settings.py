@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ByteSize, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from legal.errors import BadRequest
@@ -63,10 +63,29 @@ class ServerSettings(BaseModel):
     drain: int = Field(default=30, ge=0)
 
 
+class LimitSettings(BaseModel):
+    """What reading one file may take, see `ingest.limits.Limits`; sizes as bytes or "300MiB". Unset: the default there."""
+
+    file: ByteSize | None = Field(default=None, gt=0)
+    unpacked: ByteSize | None = Field(default=None, gt=0)
+    ratio: int | None = Field(default=None, gt=1)
+    members: int | None = Field(default=None, gt=0)
+    pages: int | None = Field(default=None, gt=0)
+    text: int | None = Field(default=None, gt=0)
+    memory: ByteSize | None = Field(default=None, ge=64 << 20)
+    seconds: float | None = Field(default=None, gt=0)
+    office_seconds: float | None = Field(default=None, gt=0)
+    ocr_page_seconds: float | None = Field(default=None, gt=0)
+    pixels: int | None = Field(default=None, gt=0)
+
+
 class IngestSettings(BaseModel):
-    """Reading and indexing. `workers`: parsing processes, by default one a core."""
+    """Reading and indexing. `workers`: parsing processes, by default one a core. `secret`: also take in documents that
+    bear a mark of secrecy (MẬT, TỐI MẬT, TUYỆT MẬT), which are refused otherwise."""
 
     workers: int | None = Field(default=None, ge=1)
+    secret: bool = False
+    limits: LimitSettings = LimitSettings()
 
 
 class Settings(BaseSettings):

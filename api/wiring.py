@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from api.keys import KeyStore
     from ingest.catalogue import Catalogue
     from ingest.home import Home
+    from ingest.limits import Limits
     from ingest.names import KnownNames
     from ingest.pipeline import Ingestor
     from ingest.syllables import SyllableCounts
@@ -44,6 +45,13 @@ def _endpoint(chosen: ModelSettings, name: str, role: str) -> Endpoint:
         api_key=chosen.api_key.get_secret_value() if chosen.api_key else None,
         limits=TimeLimits(total=chosen.timeout, first=min(TimeLimits().first, chosen.timeout)),
     )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What reading one file may take: the defaults but for what is set."""
+    from ingest.limits import Limits
+
+    return Limits(**settings.ingest.limits.model_dump(exclude_none=True))
 
 
 def _patiently(open_index: Callable[[], EmbeddedIndex]) -> EmbeddedIndex:
@@ -170,8 +178,10 @@ class Parts:
         """The way of a document."""
         from ingest.pipeline import Ingestor, IngestSettings
 
-        workers = self.settings.ingest.workers
-        settings = IngestSettings(workers=workers) if workers else IngestSettings()
+        chosen = self.settings.ingest
+        settings = IngestSettings(limits=limits_of(self.settings), secret=chosen.secret)
+        if chosen.workers:
+            settings = replace(settings, workers=chosen.workers)
         return Ingestor(self.home, self.catalogue, self.index, self.embedder, settings=settings)
 
     def rebuilder(self) -> Ingestor:

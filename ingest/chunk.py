@@ -1,6 +1,6 @@
 """The tree of a document as passages: one for each Điều that fits the embedder's window, parts of it where it does not.
 
-Without Điều (procedures, forms, appendices) the largest section, table or block that fits makes a passage; small
+An Điều with provisions that apply from days of their own is cut there. Without Điều (procedures, forms, appendices) the largest section, table or block that fits makes a passage; small
 neighbours go together. Every word of the tree stands in the text, heading or path of a passage. The preamble (căn cứ)
 is not embedded.
 """
@@ -11,9 +11,10 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from ingest.splitting import Slice, grouped, located, split, split_again
-from legal.document import LegalDocument, Provision
+from legal.document import LegalDocument, Provision, Validity
 from legal.errors import BadRequest
 from legal.labels import labels
 from retrieval.passage import DocumentCard, Passage, Span
@@ -63,6 +64,8 @@ class _Chunking:
 
     def of(self, document: LegalDocument) -> list[Passage]:
         self.labels = labels(document)
+        self.document = document
+        self.own_days = frozenset(part.eid for part in document.metadata.parts)
         drafts: list[_Draft] = []
         for root in document.provisions:
             drafts += self._down((root,))
@@ -89,7 +92,7 @@ class _Chunking:
         """Drafts, not yet measured: articles whole, the text of what holds articles, sections without articles."""
         node = trail[-1]
         if node.kind == "article":
-            yield _whole(trail)
+            yield from self._by_days(trail)
         elif any(below.kind == "article" for below in node.walk()):
             if node.own_text:
                 yield _Draft(trail, Slice(0, len(node.own_text)))
@@ -97,6 +100,37 @@ class _Chunking:
                 yield from self._down((*trail, child))
         elif node.full_text or node.title_line:
             yield _whole(trail)
+
+    def _by_days(self, trail: Trail) -> Iterator[_Draft]:
+        """An article whole, or cut where provisions inside apply from or to days of their own: a filter by day must be
+        able to tell them apart."""
+        node = trail[-1]
+        inside = [(start, end) for below, start, end in located(node) if below.eid in self.own_days]
+        if not inside:
+            yield _whole(trail)
+            return
+        cuts = sorted({0, len(self._text(node)), *(at for edges in inside for at in edges)})
+        for start, end in pairwise(cuts):
+            piece = self._text(node)[start:end]
+            if piece.strip():
+                yield _Draft(trail, Slice(start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())))
+
+    def _validity(self, draft: _Draft) -> Validity | None:
+        """When the provisions of a passage apply, where that is not when the document does."""
+        if not self.own_days:
+            return None
+        owner = draft.trail[-1]
+        around = [eid for node in draft.trail if (eid := node.eid) in self.own_days]
+        around += [
+            node.eid
+            for node, start, end in located(owner)
+            if node.eid in self.own_days and start <= draft.part.start and draft.part.end <= end
+        ]
+        if not around:
+            return None
+        own = self.document.validity_of(around[-1])
+        end = min((day for day in (own.effective_to, self.card.effective_to) if day is not None), default=None)
+        return Validity(own.effective_from or self.card.effective_from, end)
 
     def _fitted(self, drafts: Sequence[_Draft]) -> Iterator[_Draft]:
         """The drafts that fit the window as they are, the others in parts that do."""
@@ -170,6 +204,7 @@ class _Chunking:
             text=self._text(node)[part.start : part.end],
             start=part.start,
             lead=part.lead,
+            validity=self._validity(draft),
         )
 
     def _text(self, node: Provision) -> str:

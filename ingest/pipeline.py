@@ -22,6 +22,7 @@ from ingest.embedding import CachedEmbedder
 from ingest.files import found_files
 from ingest.held import held_document
 from ingest.home import Home
+from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.identity import Known
 from ingest.originals import Originals
 from ingest.pipeline_batch import Arrival, Run, Stopped
@@ -45,10 +46,13 @@ _EMBEDDER = "embedder"
 
 @dataclass(frozen=True, slots=True)
 class IngestSettings:
-    """`workers`: reading processes. `beside`: from so many files on, a load is built beside an index that serves."""
+    """`workers`: reading processes. `beside`: from so many files on, a load is built beside an index that serves.
+    `limits`: what reading one file may take. `secret`: take in documents that bear a mark of secrecy."""
 
     workers: int = max(1, min(4, os.cpu_count() or 1))
     beside: int = 20
+    limits: Limits = DEFAULT_LIMITS
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +81,13 @@ class Ingestor:
         home.prepare()
         self.settings = settings or IngestSettings()
         self._home, self._catalogue, self._index, self._embedder = home, catalogue, index, embedder
-        self._reader = reader or AheadReader(workers=self.settings.workers)
+        self._reader = reader or AheadReader(self.settings.limits, self.settings.workers)
         self._writing = CatalogueWriting(catalogue)
         self._cache = EmbeddingCache(home.cache / "embeddings.sqlite3")
         self._originals = Originals(home.originals)
         self._pipeline = Pipeline()
         for name, hop in (
-            ("read", ReadFiles(self._originals)),
+            ("read", ReadFiles(self._originals, self.settings.secret)),
             ("chunk", ChunkDocuments(embedder)),
             ("embed", EmbedPassages()),
             ("write", WriteDocuments(self._originals)),
@@ -126,7 +130,7 @@ class Ingestor:
             )
             with self._home.unpacking() as work:
                 with stages.of("files"):
-                    wanted = files_to_read(found_files(paths), run, work)
+                    wanted = files_to_read(found_files(paths), run, work, self.settings.limits)
                     self._relabel(run)
                 if not wanted:
                     run.tell()

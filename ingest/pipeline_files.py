@@ -9,6 +9,7 @@ from pathlib import Path
 from ingest.archive import Archive, Member, is_archive
 from ingest.catalogue_writing import KnownFile
 from ingest.files import FoundFile
+from ingest.limits import Limits
 from ingest.originals import sha256_of
 from ingest.pipeline_batch import Run
 from ingest.side_car import Given, read_side_car
@@ -24,13 +25,13 @@ class Wanted:
     given: Given | None = None
 
 
-def files_to_read(files: Sequence[FoundFile], run: Run, work: Path) -> list[Wanted]:
+def files_to_read(files: Sequence[FoundFile], run: Run, work: Path, limits: Limits) -> list[Wanted]:
     """The files that must be read; the others are counted in `run`, which is told of those that cannot be opened.
 
     `work`: an empty folder for what archives hold; the caller removes it when the files have been read.
     """
     wanted: list[Wanted] = []
-    for file in _opened(files, run, work):
+    for file in _opened(files, run, work, limits):
         run.check()
         if run.known.is_unchanged(file):
             _stays(file, run.known.files[file.known_as].version, run)
@@ -66,7 +67,7 @@ def _stays(file: FoundFile, version: str | None, run: Run) -> None:
     run.stay(version)
 
 
-def _opened(files: Sequence[FoundFile], run: Run, work: Path) -> Iterator[FoundFile]:
+def _opened(files: Sequence[FoundFile], run: Run, work: Path, limits: Limits) -> Iterator[FoundFile]:
     """The files, members in the place of their archives; only those members unpacked that may have changed."""
     run.files = len(files)
     for number, file in enumerate(files):
@@ -74,7 +75,7 @@ def _opened(files: Sequence[FoundFile], run: Run, work: Path) -> Iterator[FoundF
             yield file
             continue
         try:
-            archive = Archive(file, work / f"{number:06d}")
+            archive = Archive(file, work / f"{number:06d}", limits)
             members = list(archive.members())
         except DocumentError as error:
             run.failed(file, "", error)

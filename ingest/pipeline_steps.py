@@ -20,7 +20,7 @@ from ingest.pipeline_batch import Arrival, Batch, Item, Run
 from ingest.reading import with_given
 from ingest.report import Held
 from legal.document import Metadata
-from legal.errors import BadRequest, DocumentError, UnreadableDocument
+from legal.errors import BadRequest, DocumentError, SecretDocument, UnreadableDocument
 from retrieval.haystack_quiet import component
 from retrieval.passage import DocumentCard
 from serving.protocols import Embedder
@@ -35,8 +35,10 @@ _BATCH_CHARACTERS = 320_000
 class ReadFiles:
     """Takes what the reading processes have ready until a batch is full, and decides what becomes of each document."""
 
-    def __init__(self, originals: Originals) -> None:
+    def __init__(self, originals: Originals, secret: bool = False) -> None:
+        """`secret`: take in what bears a mark of secrecy."""
         self._originals = originals
+        self._secret = secret
 
     @component.output_types(batch=Batch)
     def run(self, run: Run) -> dict[str, Batch]:
@@ -50,7 +52,7 @@ class ReadFiles:
             if arrival is None:
                 run.exhausted = True
                 break
-            item = _received(run, arrival, self._originals)
+            item = _received(run, arrival, self._originals, self._secret)
             if item is not None:
                 items.append(item)
                 characters += item.reading.characters
@@ -135,7 +137,7 @@ def _keep(run: Run, item: Item, originals: Originals) -> None:
         raise UnreadableDocument("Tệp bị thay đổi trong lúc đọc; hãy chạy lại lệnh nạp.")
 
 
-def _received(run: Run, arrival: Arrival, originals: Originals) -> Item | None:
+def _received(run: Run, arrival: Arrival, originals: Originals, secret: bool) -> Item | None:
     """A document to be written; None for a failure, for what waits for review and for what needs no writing."""
     file, sha256, reading = arrival.file, arrival.sha256, arrival.result
     if isinstance(reading, DocumentError):
@@ -146,6 +148,9 @@ def _received(run: Run, arrival: Arrival, originals: Originals) -> Item | None:
     given = arrival.given.access if arrival.given is not None else None
     if arrival.given is not None:
         reading = with_given(reading, arrival.given)
+    if reading.document.metadata.secrecy is not None and not secret:
+        run.failed(file, sha256, SecretDocument.marked(reading.document.metadata.secrecy))
+        return None
     decision = run.known.decide(file, reading)
     writing = run.writer.writing
     if decision.action == "duplicate":

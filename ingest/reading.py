@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.load import load_many
 from ingest.side_car import Given
 from ingest.tree_json import pack
@@ -54,15 +55,17 @@ class Reader(Protocol):
         ...
 
 
-def read_files(*files: Path) -> list[Reading | DocumentError]:
+def read_files(
+    file: Path, others: Sequence[Path] = (), limits: Limits = DEFAULT_LIMITS
+) -> list[Reading | DocumentError]:
     """Load and read some files here and now; what a reading process does."""
     found: list[Reading | DocumentError] = []
     begun = time.perf_counter()
-    for file, source in load_many(files):
+    for path, source in load_many((file, *others), limits):
         try:
             if isinstance(source, DocumentError):
                 raise source
-            found.append(read_source(source, file.name, time.perf_counter() - begun))
+            found.append(read_source(source, path.name, time.perf_counter() - begun))
         except DocumentError as error:
             found.append(error)
         begun = time.perf_counter()

@@ -68,14 +68,14 @@ class AheadReader:
             "ingest.reading:read_files", self._limits, min(self._workers, max(1, len(groups)))
         )
         with isolated:
-            answers = isolated.map(groups)
+            answers = isolated.map((group[0], group[1:], self._limits) for group in groups)
             for group, (_, answer) in zip(groups, answers, strict=True):
                 if not isinstance(answer, DocumentError):
                     yield from answer
                 elif len(group) == 1:
                     yield answer
                 else:  # one file spoilt the group: each by itself
-                    for _, alone in isolated.map([(file,) for file in group]):
+                    for _, alone in isolated.map([(file, (), self._limits) for file in group]):
                         yield alone if isinstance(alone, DocumentError) else alone[0]
 
 

@@ -67,5 +67,5 @@ def _finish(
         writing.finish_remove(key, intent.id)
     else:
         with suppress(NotFound):  # removed since
-            index.set_card(key, writing.card(key).version, changes_of(intent.details))
+            writer.set_card(key, changes_of(intent.details))
         writing.finish(intent.id)

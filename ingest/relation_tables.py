@@ -25,6 +25,7 @@ class RelationRow(Base):
     year: Mapped[int | None]
     target_issued: Mapped[date | None]
     day: Mapped[date | None]
+    until: Mapped[date | None]
     partly: Mapped[bool]
     excepted: Mapped[bool]
     sentence: Mapped[str] = mapped_column(Text)
@@ -42,5 +43,7 @@ class StandingRow(Base):
     version: Mapped[str] = mapped_column(String(36))
     own_from: Mapped[date | None]
     own_to: Mapped[date | None]
+    suspended_from: Mapped[date | None]
+    suspended_to: Mapped[date | None]
     derived_to: Mapped[date | None]
     derived_status: Mapped[str] = mapped_column(String(30))

@@ -23,8 +23,8 @@ from legal.names import LawName, LawNames
 from legal.relations import RELATION_LABELS, Relation, RelationKind, find_relations, resolve_target
 
 #: Kinds by which a document touches the effect of another.
-_TOUCHING: tuple[RelationKind, ...] = ("replaces", "repeals", "amends")
-_STATED = ("kind", "target", "year", "target_issued", "day", "partly", "excepted", "sentence", "eid")
+_TOUCHING: tuple[RelationKind, ...] = ("replaces", "repeals", "amends", "suspends")
+_STATED = ("kind", "target", "year", "target_issued", "day", "until", "partly", "excepted", "sentence", "eid")
 
 #: Changes of a document's card: key, {"effective_to": ..., "status": ...}.
 Change = Callable[[str, Mapping[str, Any]], None]
@@ -132,6 +132,8 @@ def _store(catalogue: Catalogue, row: DocumentRow, names: LawNames) -> None:
                 version=row.current_version,
                 own_from=validity.effective_from,
                 own_to=validity.effective_to,
+                suspended_from=validity.suspended_from,
+                suspended_to=validity.suspended_to,
                 derived_to=row.effective_to,
                 derived_status=row.status,
             )
@@ -170,7 +172,12 @@ def _relation(row: RelationRow) -> Relation:
 
 def _derive(catalogue: Catalogue, rows: Mapping[str, DocumentRow], change: Change, on: date) -> int:
     query = select(
-        RelationRow.target_key, RelationRow.kind, RelationRow.day, RelationRow.partly, RelationRow.eids
+        RelationRow.target_key,
+        RelationRow.kind,
+        RelationRow.day,
+        RelationRow.until,
+        RelationRow.partly,
+        RelationRow.eids,
     ).where(RelationRow.target_key.is_not(None), RelationRow.kind.in_(_TOUCHING))
     touching: dict[str, list[Any]] = {}
     with catalogue.sessions() as session:
@@ -195,12 +202,18 @@ def _derive(catalogue: Catalogue, rows: Mapping[str, DocumentRow], change: Chang
 def _standing(standing: StandingRow, touching: Sequence[Any], on: date) -> tuple[date | None, str]:
     """(first day no longer in force, status on a day) by a document's own words and those of the others about it."""
     ends = [standing.own_to] if standing.own_to is not None else []
-    partly = False
+    partly = suspended = False
     for one in touching:
-        if one.kind != "amends" and not one.partly and not one.eids:
+        if one.kind == "suspends":
+            if (one.day is None or one.day <= on) and (one.until is None or on < one.until):
+                whole = not one.partly and not one.eids
+                suspended, partly = suspended or whole, partly or not whole
+        elif one.kind != "amends" and not one.partly and not one.eids:
             ends += [one.day] if one.day is not None else []
         elif one.day is None or one.day <= on:
             partly = True
     until = min(ends, default=None)
-    status = Validity(standing.own_from, until).status(on)
+    status = Validity(standing.own_from, until, standing.suspended_from, standing.suspended_to).status(on)
+    if status == "in_force" and suspended:
+        status = "suspended"
     return until, "partly_in_force" if status == "in_force" and partly else status

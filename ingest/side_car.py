@@ -26,8 +26,9 @@ LARGEST = 64 << 10
 GIVEN = Evidence("Do người nhập cung cấp (tệp mô tả đi kèm).")
 
 _SUFFIXES = (".yaml", ".yml")
-_TEXTS = ("number", "type", "title", "issuer", "signer", "signer_title", "place")
-_DAYS = ("issued", "effective_from", "effective_to")
+_TEXTS = ("number", "type", "title", "issuer", "signer", "signer_title", "place", "subject", "secrecy", "urgency")
+_VALIDITY = ("effective_from", "effective_to", "suspended_from", "suspended_to")
+_DAYS = ("issued", *_VALIDITY)
 _LONGEST = {"title": 4000}
 
 
@@ -41,7 +42,7 @@ class Given:
 
     def over(self, metadata: Metadata) -> Metadata:
         """The metadata with these values, marked as given by a person."""
-        plain = {name: value for name, value in self.values.items() if name not in ("effective_from", "effective_to")}
+        plain = {name: value for name, value in self.values.items() if name not in _VALIDITY}
         days = {name: value for name, value in self.values.items() if name not in plain}
         validity = replace(metadata.validity, **days)
         evidence = {**metadata.evidence, **dict.fromkeys(self.values, GIVEN)}

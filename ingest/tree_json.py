@@ -7,9 +7,10 @@ import zlib
 from datetime import date
 from typing import Any
 
-from legal.document import INLINE_KINDS, Evidence, LegalDocument, Metadata, Provision, Validity
+from legal.document import INLINE_KINDS, Evidence, LegalDocument, Metadata, PartValidity, Provision, Validity
 
 _FORMAT = 1
+_VALIDITY = ("effective_from", "effective_to", "suspended_from", "suspended_to")
 
 
 def pack(document: LegalDocument) -> bytes:
@@ -26,8 +27,15 @@ def pack(document: LegalDocument) -> bytes:
             "signer_title": meta.signer_title,
             "issued": _day(meta.issued),
             "place": meta.place,
-            "effective_from": _day(meta.validity.effective_from),
-            "effective_to": _day(meta.validity.effective_to),
+            "issuers": meta.issuers,
+            "subject": meta.subject,
+            "secrecy": meta.secrecy,
+            "urgency": meta.urgency,
+            **{name: _day(getattr(meta.validity, name)) for name in _VALIDITY},
+            "parts": [
+                [part.eid, _day(part.effective_from), _day(part.effective_to), part.evidence.sentence, part.evidence.eid]
+                for part in meta.parts
+            ],
             "evidence": {name: [found.sentence, found.eid] for name, found in meta.evidence.items()},
         },
         "provisions": [_packed(provision) for provision in document.provisions],
@@ -59,7 +67,15 @@ def unpack(data: bytes) -> LegalDocument:
             signer_title=meta["signer_title"],
             issued=_date(meta["issued"]),
             place=meta["place"],
-            validity=Validity(_date(meta["effective_from"]), _date(meta["effective_to"])),
+            issuers=tuple(meta.get("issuers", ())),
+            subject=meta.get("subject"),
+            secrecy=meta.get("secrecy"),
+            urgency=meta.get("urgency"),
+            validity=Validity(*(_date(meta.get(name)) for name in _VALIDITY)),
+            parts=tuple(
+                PartValidity(eid, _date(since), _date(until), Evidence(*found))
+                for eid, since, until, *found in meta.get("parts", ())
+            ),
             evidence={name: Evidence(*found) for name, found in meta["evidence"].items()},
         ),
         provisions=tuple(_unpacked(node) for node in value["provisions"]),
@@ -84,6 +100,21 @@ def parsed_json(document: LegalDocument) -> dict[str, Any]:
         "effective_from": _day(meta.validity.effective_from),
         "provisions": [provision_json(provision) for provision in document.provisions],
         "effective_to": _day(meta.validity.effective_to),
+        "suspended_from": _day(meta.validity.suspended_from),
+        "suspended_to": _day(meta.validity.suspended_to),
+        "parts": [
+            {
+                "eid": part.eid,
+                "effective_from": _day(part.effective_from),
+                "effective_to": _day(part.effective_to),
+                "evidence": {"sentence": part.evidence.sentence, "eid": part.evidence.eid},
+            }
+            for part in meta.parts
+        ],
+        "issuers": list(meta.issuers),
+        "subject": meta.subject,
+        "secrecy": meta.secrecy,
+        "urgency": meta.urgency,
         "signer_title": meta.signer_title,
         "place": meta.place,
         "preamble": list(document.preamble),

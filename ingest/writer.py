@@ -104,8 +104,17 @@ class Writer:
     def change(self, key: str, changes: Mapping[str, Any]) -> None:
         """Change a document's status, validity or access in the catalogue and in all its points."""
         intent = self.writing.begin_change(key, changes)
-        self.index.set_card(key, self.writing.card(key).version, dict(changes))
+        self.set_card(key, dict(changes))
         self.writing.finish(intent)
+
+    def set_card(self, key: str, changes: dict[str, object]) -> None:
+        """Bring what changed of a document's card into its points; points with days of their own are written anew."""
+        version = self.writing.card(key).version
+        days = bool(changes.keys() & {"effective_from", "effective_to"})
+        if days and self.catalogue.tree(key, version).metadata.parts:
+            self.rewrite(key, version)
+        else:
+            self.index.set_card(key, version, changes)
 
     def _put(self, key: str, version: str, made: list[Point]) -> None:
         written = self.index.replace(key, version, made)

@@ -90,23 +90,49 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """Hiệu lực, by day. None means unknown, which is a state of its own. `effective_to` is the first day NOT in force."""
+    """Hiệu lực, by day. None means unknown, which is a state of its own. `effective_to` is the first day NOT in force.
+
+    `suspended_from`, `suspended_to`: ngưng hiệu lực, from a day and up to the first day in force again (None: until
+    another document ends it).
+    """
 
     effective_from: date | None = None
     effective_to: date | None = None
+    suspended_from: date | None = None
+    suspended_to: date | None = None
 
     def status(self, on: date) -> Status:
         """The status on a day, as far as the dates tell."""
         if self.effective_to is not None and on >= self.effective_to:
             return "expired"
+        if self.suspended_from is not None and self.suspended_from <= on and on < (self.suspended_to or date.max):
+            return "suspended"
         if self.effective_from is None:
             return "unknown"
         return "in_force" if on >= self.effective_from else "not_yet_in_force"
 
 
 @dataclass(frozen=True, slots=True)
+class PartValidity:
+    """Provisions that apply from or to days of their own ("Điều 190 có hiệu lực từ ngày ..."), with the words behind it.
+
+    A day that the sentence does not tell is None: there the document's own holds.
+    """
+
+    eid: str
+    effective_from: date | None
+    effective_to: date | None
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a document says of itself. Missing values are None, never guessed. `number` is normalised (`52/2014/QH13`)."""
+    """What a document says of itself. Missing values are None, never guessed. `number` is normalised (`52/2014/QH13`).
+
+    `issuers`: each of several agencies that issued it together; `issuer` then names them all. `subject`: lĩnh vực.
+    `secrecy`: "Mật", "Tối mật", "Tuyệt mật"; `urgency`: "Khẩn", "Thượng khẩn", "Hỏa tốc". `parts`: provisions with
+    days of their own.
+    """
 
     number: str | None = None
     type: str | None = None
@@ -116,7 +142,12 @@ class Metadata:
     signer_title: str | None = None
     issued: date | None = None
     place: str | None = None
+    issuers: tuple[str, ...] = ()
+    subject: str | None = None
+    secrecy: str | None = None
+    urgency: str | None = None
     validity: Validity = field(default_factory=Validity)
+    parts: tuple[PartValidity, ...] = ()
     evidence: dict[str, Evidence] = field(default_factory=dict)
 
 
@@ -154,6 +185,20 @@ class LegalDocument:
             return ()
 
         return down(self.provisions)
+
+    def validity_of(self, eid: str) -> Validity:
+        """When a provision applies: by what is said of it or of what it stands in, else as the document."""
+        validity = self.metadata.validity
+        for part in self.metadata.parts:  # what holds others comes first
+            if eid == part.eid or eid.startswith(f"{part.eid}__") or any(
+                above.eid == part.eid for above in self.path(eid)
+            ):
+                validity = replace(
+                    validity,
+                    effective_from=part.effective_from or validity.effective_from,
+                    effective_to=part.effective_to or validity.effective_to,
+                )
+        return validity
 
     def with_metadata(self, metadata: Metadata) -> LegalDocument:
         """The same document under other metadata."""

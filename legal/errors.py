@@ -78,6 +78,21 @@ class LimitExceeded(DocumentError):
     status = 413
 
 
+class SecretDocument(DocumentError):
+    """The document bears a mark of secrecy, and the settings do not allow such documents here."""
+
+    code = "secret_document"
+    status = 403
+
+    @classmethod
+    def marked(cls, mark: str) -> SecretDocument:
+        """For a document with this mark."""
+        return cls(
+            f"Văn bản đóng dấu {mark.upper()}: văn bản bí mật nhà nước không được nạp vào kho này, "
+            "trừ khi người quản trị cho phép (PHAPQUY_INGEST__SECRET=true)."
+        )
+
+
 class BadSideCar(DocumentError):
     """The side-car beside the file, in which a person says what the document is, cannot be used."""
 

@@ -13,10 +13,13 @@ from datetime import date
 from legal.dates import first_date
 from legal.document import Evidence, LegalDocument, Metadata
 from legal.metadata_parties import AGENCY, read_issuer, read_signer
+from legal.metadata_marks import read_marks
+from legal.metadata_subject import read_subject
 from legal.metadata_title import normal_case, read_title, read_type
 from legal.metadata_validity import read_validity
 from legal.number import DocumentNumber, find_all
 from legal.text import collapse
+from legal.validity_parts import read_parts
 
 _STATE = re.compile(
     r"(?<!nước )C[ỘộO]NG H(?:ÒA|OÀ|ÓA) XÃ HỘI CHỦ NGHĨA VIỆT NAM|Độc lập\s*[-–—.]+\s*Tự do\s*[-–—.]+\s*Hạnh phúc",
@@ -53,24 +56,39 @@ def read_metadata(document: LegalDocument, file_name: str = "") -> Metadata:
         evidence["title"] = evidence["type"] = Evidence(proof)
     if kind is None and number is not None:
         kind = number.type or ("Công văn" if any(line.startswith("Kính gửi") for line in lines) else None)
-    issuer = read_issuer(lines, heading[1] if heading else len(lines), number, kind, evidence)
+    issuers = read_issuer(lines, heading[1] if heading else len(lines), number, kind, evidence)
     issued, place = _issued(lines, document.signature, evidence)
     signer, signer_title = read_signer(printed_lines(document.signature))
     if signer:
         evidence["signer"] = Evidence(collapse(" ".join(printed_lines(document.signature)[-3:])))
     validity, proofs = read_validity(document.provisions, issued)
+    marks = read_marks(_above_title(document, lines, heading), printed_lines(document.furniture), evidence)
     return Metadata(
         number=str(number) if number else None,
         type=kind,
         title=title,
-        issuer=issuer,
+        issuer=", ".join(issuers) or None,
         signer=signer,
         signer_title=signer_title,
         issued=issued,
         place=place,
+        issuers=issuers if len(issuers) > 1 else (),
+        subject=read_subject([*lines, *printed_lines(document.furniture)], document.provisions[:12], title, evidence),
+        secrecy=marks.secrecy,
+        urgency=marks.urgency,
         validity=validity,
+        parts=read_parts(document.provisions, issued, title),
         evidence=evidence | proofs,
     )
+
+
+def _above_title(document: LegalDocument, lines: Sequence[str], heading: tuple[str, int, str] | None) -> list[str]:
+    """The lines where stamps stand: above the title, and in a letter without one all of its head; in a text that opens
+    with its body, the first lines of that."""
+    if heading is not None:
+        return list(lines[: heading[1]])
+    first = [line for node in document.provisions[:2] for line in (node.heading, *node.text.split("\n")[:3])]
+    return [*lines, *printed_lines(document.preamble[:3]), *printed_lines(first)]
 
 
 def printed_lines(paragraphs: Iterable[str]) -> list[str]:

@@ -42,11 +42,13 @@ AGENCY = re.compile(
     r"|BỆNH VIỆN|CÔNG TY|QUỸ|TẬP ĐOÀN|TỔNG CÔNG TY|LIÊN ĐOÀN|HỌC VIỆN|ĐẠI HỌC|UBND|HĐND)\b"
 )
 
+_TOGETHER = re.compile(rf"\s+[-–]\s+(?={AGENCY.pattern.removeprefix('^')})")
+
 
 def read_issuer(
     lines: Sequence[str], heading: int, number: DocumentNumber | None, kind: str | None, evidence: dict[str, Evidence]
-) -> str | None:
-    """The agency printed above the number; of a superior and its unit the unit; co-issuers joined by ", "."""
+) -> tuple[str, ...]:
+    """The agency printed above the number, of a superior and its unit the unit; all of several that issue together."""
     above: list[str] = []
     for line in lines[:heading]:
         if _BELOW.match(line) or find_dates(line) or re.search(r"(?i), ngày\b", line):
@@ -66,23 +68,24 @@ def read_issuer(
             names.append(upper)
     if names:
         evidence["issuer"] = Evidence(" ".join(above))
-        if all(re.match("BỘ |TÒA ÁN|VIỆN KIỂM SÁT|THANH TRA|NGÂN HÀNG", name) for name in names):
-            parts = [part for name in names for part in re.split(r"\s+[-–]\s+(?=BỘ |TÒA|VIỆN|THANH|NGÂN)", name)]
-            return ", ".join(map(agency_case, parts))
+        parts = [part.strip(" -–") for name in names for part in _TOGETHER.split(name)]
+        ministries = all(re.match("BỘ |TÒA ÁN|VIỆN KIỂM SÁT|THANH TRA|NGÂN HÀNG", name) for name in names)
+        joint = kind is not None and kind.endswith("liên tịch")
+        if ministries or joint or len(parts) > len(names):
+            return tuple(map(agency_case, parts))
         unit = agency_case(names[-1])
         area = re.search(rf"\b{_AREA} .*", names[0])
         if len(names) > 1 and area and not re.search(rf"\b{_AREA}\b", names[-1]):
             unit += " " + agency_case(area[0])
-        return unit
+        return (unit,)
     if number is None:
-        return None
+        return ()
     code = number.issuer_code
     if re.match(r"QH\d+$", code) or (kind == "Luật" and code == "CTN"):
-        return "Quốc hội"
+        return ("Quốc hội",)
     if code.startswith("UBTVQH"):
-        return "Ủy ban thường vụ Quốc hội"
-    issuers = [_BY_CODE[part] for part in code.split("-") if part in _BY_CODE]
-    return ", ".join(issuers) or None
+        return ("Ủy ban thường vụ Quốc hội",)
+    return tuple(_BY_CODE[part] for part in code.split("-") if part in _BY_CODE)
 
 
 def agency_case(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from legal.dates import find_dates, first_date
@@ -30,6 +31,11 @@ _AFTER_DAYS = re.compile(
 _SIGNED = re.compile(r"(?:được\s+)?(?:ký|ban hành|thông qua)(?:\s+(?:ban hành|ký|thông qua))?\b", re.IGNORECASE)
 _FROM_EVENT = re.compile(r"(?:kể\s+)?từ\s+ngày\s+(?P<event>[^.,;\n\d]{2,60})", re.IGNORECASE)
 _UNTIL = re.compile(r"(?:đến|tới)\s+(?:hết\s+)?(ngày\s+[^.;\n]{6,30})", re.IGNORECASE)
+_SUSPENDED = re.compile(
+    rf"{_SELF} này (?:bị |được )?(?:tạm )?(?:ngưng|ngừng|đình chỉ) (?:hiệu lực(?: thi hành)?|(?:việc )?thi hành)"
+    r"[^.\n]{0,40}?(?P<when>(?:kể )?từ\b[^\n]*)",
+    re.IGNORECASE,
+)
 _EXCEPTION = re.compile(r",?\s*\b(?:trừ|ngoại trừ)\b|;|\.(?=\s|$)", re.IGNORECASE)
 _CLOSING = re.compile(r"hiệu lực|thi hành|tổ chức thực hiện|điều khoản cuối", re.IGNORECASE)
 
@@ -42,28 +48,52 @@ def read_validity(provisions: Sequence[Provision], issued: date | None) -> tuple
     the sentence as evidence.
     """
     best: tuple[int, Validity, dict[str, Evidence]] | None = None
-    for rank, (provision, text, closing) in enumerate(_units(provisions)):
+    for rank, (provision, text, closing) in enumerate(closing_units(provisions)):
         for match in _EFFECT.finditer(text):
             opening = text[match.start() : match.start("effect")]
-            if _quoted(text, match.start("effect")) or (not re.search(_SELF, opening, re.IGNORECASE) and not closing):
+            if is_quoted(text, match.start("effect")) or (not re.search(_SELF, opening, re.IGNORECASE) and not closing):
                 continue
             when = match["when"]
             cut = _EXCEPTION.search(when)
-            start = _start(when[: cut.start()] if cut else when, issued)
+            start = first_day(when[: cut.start()] if cut else when, issued)
             sentence = _sentence(text, match.start("effect"))
             evidence = {"effective_from": Evidence(sentence, provision.eid)}
-            until = _UNTIL.search(when[: cut.start()] if cut else when)
-            last = first_date(until[1]) if until else None
+            last = last_day(when[: cut.start()] if cut else when)
             if last is not None:
                 evidence["effective_to"] = Evidence(sentence, provision.eid)
             score = rank + (100000 if closing else 0) + (50000 if start else 0)
             if best is None or score > best[0]:
                 best = (score, Validity(start, last + timedelta(days=1) if last else None), evidence)
             break
-    return (best[1], best[2]) if best else (Validity(), {})
+    validity, proofs = (best[1], best[2]) if best else (Validity(), {})
+    since, until, proof = _suspension(provisions)
+    if proof is None:
+        return validity, proofs
+    return replace(validity, suspended_from=since, suspended_to=until), proofs | {"suspended_from": proof}
 
 
-def _start(when: str, issued: date | None) -> date | None:
+def _suspension(provisions: Sequence[Provision]) -> tuple[date | None, date | None, Evidence | None]:
+    """From when to when the document itself is suspended, where it says so."""
+    for provision, text, _ in closing_units(provisions):
+        for match in _SUSPENDED.finditer(text):
+            if is_quoted(text, match.start()):
+                continue
+            since, last = first_day(match["when"], None), last_day(match["when"])
+            if since is not None:
+                proof = Evidence(_sentence(text, match.start("when")), provision.eid)
+                return since, last + timedelta(days=1) if last else None, proof
+    return None, None, None
+
+
+def last_day(when: str) -> date | None:
+    """The day in "... đến hết ngày ...": the last one in force."""
+    until = _UNTIL.search(when)
+    return first_date(until[1]) if until else None
+
+
+def first_day(when: str, issued: date | None) -> date | None:
+    """The day on which it begins by words like "từ ngày 01/7/2025", "sau 45 ngày kể từ ngày ký"; None where the text
+    alone does not tell it ("từ ngày công bố")."""
     until = _UNTIL.search(when)
     head = when[: until.start()] if until else when
     after = _AFTER_DAYS.search(head)
@@ -76,7 +106,7 @@ def _start(when: str, issued: date | None) -> date | None:
     return days[0].day if days else None
 
 
-def _units(provisions: Sequence[Provision]) -> Iterator[tuple[Provision, str, bool]]:
+def closing_units(provisions: Sequence[Provision]) -> Iterator[tuple[Provision, str, bool]]:
     """Provisions outside attachments with their searchable text, and whether a closing article holds them."""
 
     def down(nodes: Sequence[Provision], closing: bool) -> Iterator[tuple[Provision, str, bool]]:
@@ -90,7 +120,7 @@ def _units(provisions: Sequence[Provision]) -> Iterator[tuple[Provision, str, bo
     return down(provisions, False)
 
 
-def _quoted(text: str, position: int) -> bool:
+def is_quoted(text: str, position: int) -> bool:
     """Whether a place stands inside quotation marks opened before it."""
     before = text[:position]
     if "“" in before or "”" in before:

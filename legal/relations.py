@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from legal.dates import find_dates, first_date
@@ -21,7 +21,7 @@ from legal.references_documents import THIS
 from legal.text import collapse, nfc
 
 RelationKind = Literal[
-    "based_on", "guides", "amends", "replaces", "repeals", "corrects", "consolidates", "refers"
+    "based_on", "guides", "amends", "replaces", "repeals", "suspends", "corrects", "consolidates", "refers"
 ]  # fmt: skip
 
 #: How an official calls each, seen from the document that says it and from the one it is said of.
@@ -31,6 +31,7 @@ RELATION_LABELS: Mapping[RelationKind, tuple[str, str]] = {
     "amends": ("sửa đổi, bổ sung", "được sửa đổi, bổ sung bởi"),
     "replaces": ("thay thế", "bị thay thế bởi"),
     "repeals": ("bãi bỏ", "bị bãi bỏ bởi"),
+    "suspends": ("ngưng hiệu lực", "bị ngưng hiệu lực bởi"),
     "corrects": ("đính chính", "được đính chính bởi"),
     "consolidates": ("hợp nhất", "được hợp nhất bởi"),
     "refers": ("dẫn chiếu", "được dẫn chiếu bởi"),
@@ -42,7 +43,7 @@ class Relation:
     """`target`: number in normal form, or a name with `year` or `target_issued` where printed. `eids`: its provisions,
     () for the whole. `partly`: not the whole target is meant. `excepted`: the whole but for
     provisions that the sentence names ("trừ ..."). `day`: first day it holds, None
-    unknown. `sentence`, `eid`: where it is said ("" around the body)."""
+    unknown. `until`: of a suspension, the first day on which it no longer holds. `sentence`, `eid`: where it is said ("" around the body)."""
 
     kind: RelationKind
     target: str
@@ -54,6 +55,7 @@ class Relation:
     excepted: bool = False
     sentence: str = ""
     eid: str = ""
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +90,15 @@ _AMENDS = re.compile(
     r"^(?:\d+[a-z]?[.)]\s*|[a-zđ]\)\s*|-\s*)?(?:Bãi bỏ, )?(?:Sửa đổi|Bổ sung|Thay thế cụm từ|Bỏ cụm từ|Thay cụm từ)\b",
     re.IGNORECASE,
 )
-_TELLING = re.compile(r"hiệu lực|bãi bỏ|h[uủ][yỷ] bỏ|thay thế|sửa đổi|bổ sung|đính chính|cụm từ", re.IGNORECASE)
+_TELLING = re.compile(r"hiệu lực|ngưng|ngừng|đình chỉ|bãi bỏ|h[uủ][yỷ] bỏ|thay thế|sửa đổi|bổ sung|đính chính|cụm từ", re.IGNORECASE)
 _NAMES_DOCUMENT = re.compile(
     r"(?:Bộ luật|Luật|Pháp lệnh|Hiến pháp|Nghị quyết|Nghị định|Thông tư|Quyết định|Chỉ thị)(?! này)|\d/[A-ZĐ\d]"
 )
+_SUSPENDS = re.compile(
+    r"\b(?:tạm )?(?:ngưng|ngừng|đình chỉ)(?: toàn bộ| một phần)?(?: việc)?(?: thi hành| hiệu lực(?: thi hành)?| áp dụng)",
+    re.IGNORECASE,
+)
+_UNTIL = re.compile(r"(?:đến|tới)\s+(?:hết\s+)?(?:ngày\s+)?(?=\d)", re.IGNORECASE)
 _CORRECTS = re.compile(r"\bđính chính\b", re.IGNORECASE)
 #: What only tells a target's history: "đã được sửa đổi, bổ sung một số điều theo Luật số ... và Luật số ...".
 HISTORY = re.compile(
@@ -245,6 +252,9 @@ def _from_sentence(
         kind, part, ruling = "repeals" if _REPEALS.search(inherited) else "replaces", clean, inherited
         if _AMENDS.search(inherited):
             return
+    elif suspends := _SUSPENDS.search(clean):
+        yield from _suspensions(clean, suspends, provision, start, names)
+        return
     elif (expires := _EXPIRES.search(clean)) and _EXPIRES_SUBJECT.match(clean):
         kind, part, ruling = "replaces", clean[: expires.start()], clean[expires.start() :]
     elif _AMENDS.match(clean):
@@ -279,6 +289,29 @@ def _from_sentence(
         partly = bool(reference.eids) or (scoped and kind in ("replaces", "repeals"))
         sentence = f"{inherited} {text}" if inherited else text
         yield replace(_relation(kind, reference, part, day, sentence, provision.eid, partly), excepted=excepted)
+
+
+def _suspensions(
+    text: str, said: re.Match[str], provision: Provision, start: date | None, names: LawNames | None
+) -> Iterator[Relation]:
+    """`Ngưng hiệu lực thi hành Nghị định số ... từ ngày ... đến hết ngày ...`; also `Nghị định số ... bị ngưng ...`."""
+    after = text[said.end() :]
+    targets = [r for r in find_references(after, provision.eid, names=names) if r.document not in (THIS, "")]
+    words = after
+    if not targets:
+        words = text[: said.start()]
+        targets = [r for r in find_references(words, provision.eid, names=names) if r.document not in (THIS, "")]
+    if not targets:
+        return
+    ruling = after[targets[-1].end :] if words is after else after
+    from_day = re.search(r"(?:kể )?từ\s+ngày", ruling, re.IGNORECASE)
+    end = _UNTIL.search(ruling)
+    last = first_date(ruling[end.end() :]) if end else None
+    day = first_date(ruling[from_day.end() : end.start() if end else None]) if from_day else None
+    for reference in targets:
+        partly = bool(reference.eids) or bool(_SCOPE.search(words[: reference.start]))
+        relation = _relation("suspends", reference, words, day or start, collapse(text), provision.eid, partly)
+        yield replace(relation, until=last + timedelta(days=1) if last else None)
 
 
 def _day(ruling: str, start: date | None) -> date | None:

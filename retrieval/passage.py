@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from legal.document import Validity
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -45,7 +47,8 @@ class Passage:
     belongs to (`article` is the bare number or None; `path` the title lines above it, outermost first). `text`: verbatim,
     `provision.full_text[start:start + len(text)]`. `spans`: the provisions inside, finest last. `part` of `parts`, from 0.
     `lead`: words from elsewhere that a part of a long provision needs to be understood: the opening of its clause, the header
-    row of its table. Embedded, never shown or quoted; an index need not keep it.
+    row of its table. Embedded, never shown or quoted; an index need not keep it. `validity`: when the provision applies,
+    where that is not when its document does.
     """
 
     id: str
@@ -61,6 +64,12 @@ class Passage:
     parts: int = 1
     spans: tuple[Span, ...] = ()
     lead: str = ""
+    validity: Validity | None = None
+
+    @property
+    def applies(self) -> Validity:
+        """When it applies: by its own days, else by its document's."""
+        return self.validity or Validity(self.document.effective_from, self.document.effective_to)
 
     @property
     def context(self) -> str:

@@ -1,7 +1,8 @@
 """How a passage lies in the engine: `Passage` <-> payload, the fields that filters read, what a filter asks of them.
 
 A payload has the fields that filters read, each with its index, the title, and all else as one JSON text, `body`:
-reading a hit costs by its fields. Days are integers YYYYMMDD. A validity that is unknown is stored as the widest one
+reading a hit costs by its fields. `effective_from` and `effective_to` are those of the passage; where its document has
+others, `document_days` holds those. Days are integers YYYYMMDD. A validity that is unknown is stored as the widest one
 (0, 99999999), so that "unknown counts as in force" is a plain range; it is read back as None.
 `reading` joins key and version: one field names the exact set of points that is written, shown and dropped together.
 `eids` holds every provision inside the passage (its spans), its own and those around it: a lookup of `art_8__para_1`
@@ -18,6 +19,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Literal
 
+from legal.document import Validity
 from legal.errors import BadRequest
 from retrieval.index import SearchFilter
 from retrieval.passage import DocumentCard, Passage, Span
@@ -59,7 +61,7 @@ _CARD_FIELDS = frozenset(
 )
 
 #: The fields that a hit is made of.
-SHOWN_FIELDS = ("reading", "written", *sorted(_CARD_FIELDS), "body")
+SHOWN_FIELDS = ("reading", "written", *sorted(_CARD_FIELDS), "document_days", "body")
 
 Payload = dict[str, Any]
 
@@ -158,6 +160,10 @@ def to_payload(passage: Passage, *, position: int, live: bool, written: int = 0)
     if passage.article is not None:
         payload["article"] = passage.article
     payload.update((field, value) for field, value in _card_payload(card).items() if value is not None)
+    if passage.validity is not None:
+        payload["document_days"] = [payload["effective_from"], payload["effective_to"]]
+        payload["effective_from"] = _card_value("effective_from", passage.validity.effective_from)
+        payload["effective_to"] = _card_value("effective_to", passage.validity.effective_to)
     spans = [(span.eid, span.label, span.start, span.end) for span in passage.spans]
     payload["body"] = json.dumps(
         (
@@ -197,12 +203,14 @@ def from_payload(point_id: object, payload: Mapping[str, Any]) -> Passage:
         part,
         parts,
         tuple([Span(*span) for span in spans]),
+        validity=_validity(payload["effective_from"], payload["effective_to"]) if "document_days" in payload else None,
     )
 
 
 def card_of(payload: Mapping[str, Any]) -> DocumentCard:
     """The document's card out of a payload."""
     get = payload.get
+    since, until = get("document_days") or (payload["effective_from"], payload["effective_to"])
     return _card(
         payload["reading"],
         get("number"),
@@ -211,8 +219,8 @@ def card_of(payload: Mapping[str, Any]) -> DocumentCard:
         get("issuer"),
         get("issued"),
         payload["status"],
-        payload["effective_from"],
-        payload["effective_to"],
+        since,
+        until,
         tuple(get("access", ())),
     )
 
@@ -231,6 +239,7 @@ def _card(
     access: tuple[str, ...],
 ) -> DocumentCard:
     key, version = split_reading(reading_of)
+    days = _validity(since, until)
     return DocumentCard(
         key=key,
         version=version,
@@ -240,10 +249,14 @@ def _card(
         issuer=issuer,
         issued=None if issued is None else day_of(issued),
         status=status,
-        effective_from=None if since == _ALWAYS else day_of(since),
-        effective_to=None if until == _NEVER else day_of(until),
+        effective_from=days.effective_from,
+        effective_to=days.effective_to,
         access=access,
     )
+
+
+def _validity(since: int, until: int) -> Validity:
+    return Validity(None if since == _ALWAYS else day_of(since), None if until == _NEVER else day_of(until))
 
 
 def card_changes(changes: Mapping[str, object]) -> tuple[Payload, list[str]]:

@@ -127,15 +127,17 @@ def _look(one: CitedProvision, on: date, opened: Opened, only_in_force: bool) ->
             card, tree = opened(key)
         except NotFound:
             continue
-        if only_in_force and Validity(card.effective_from, card.effective_to).status(on) in (
-            "expired",
-            "not_yet_in_force",
-        ):
+        eid = _place(one, tree) if one.eid else None
+        applies = Validity(card.effective_from, card.effective_to)
+        if eid is not None and tree.metadata.parts:
+            own = tree.validity_of(eid)
+            ends = [day for day in (own.effective_to, card.effective_to) if day is not None]
+            applies = Validity(own.effective_from, min(ends, default=None))
+        if only_in_force and applies.status(on) in ("expired", "not_yet_in_force"):
             reason = reason or f"{document_name(card)} không có hiệu lực vào ngày {on:%d/%m/%Y}."
             continue
         if not one.eid:
             return Resolved(card), None
-        eid = _place(one, tree)
         if eid is None:
             reason = f"{document_name(card)} không có {place_label(one.eid)}."
             continue
