@@ -1,8 +1,8 @@
 """The tree of a document as passages: one for each Điều that fits the embedder's window, parts of it where it does not.
 
-An Điều with provisions that apply from days of their own is cut there. Without Điều (procedures, forms, appendices) the largest section, table or block that fits makes a passage; small
-neighbours go together. Every word of the tree stands in the text, heading or path of a passage. The preamble (căn cứ)
-is not embedded.
+An Điều with provisions that apply from days of their own is cut there. Without Điều (procedures, forms, appendices) the
+largest section, table or block that fits makes a passage; small neighbours go together. Every word of the tree stands in
+the text, heading or path of a passage. The preamble (căn cứ) is not embedded.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ from ingest.embedding import CachedEmbedder
 from ingest.files import found_files
 from ingest.held import held_document
 from ingest.home import Home
-from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.identity import Known
+from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.originals import Originals
 from ingest.pipeline_batch import Arrival, Run, Stopped
 from ingest.pipeline_files import Wanted, files_to_read

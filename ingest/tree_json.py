@@ -33,7 +33,13 @@ def pack(document: LegalDocument) -> bytes:
             "urgency": meta.urgency,
             **{name: _day(getattr(meta.validity, name)) for name in _VALIDITY},
             "parts": [
-                [part.eid, _day(part.effective_from), _day(part.effective_to), part.evidence.sentence, part.evidence.eid]
+                [
+                    part.eid,
+                    _day(part.effective_from),
+                    _day(part.effective_to),
+                    part.evidence.sentence,
+                    part.evidence.eid,
+                ]
                 for part in meta.parts
             ],
             "evidence": {name: [found.sentence, found.eid] for name, found in meta.evidence.items()},

@@ -190,8 +190,10 @@ class LegalDocument:
         """When a provision applies: by what is said of it or of what it stands in, else as the document."""
         validity = self.metadata.validity
         for part in self.metadata.parts:  # what holds others comes first
-            if eid == part.eid or eid.startswith(f"{part.eid}__") or any(
-                above.eid == part.eid for above in self.path(eid)
+            if (
+                eid == part.eid
+                or eid.startswith(f"{part.eid}__")
+                or any(above.eid == part.eid for above in self.path(eid))
             ):
                 validity = replace(
                     validity,

@@ -12,8 +12,8 @@ from datetime import date
 
 from legal.dates import first_date
 from legal.document import Evidence, LegalDocument, Metadata
-from legal.metadata_parties import AGENCY, read_issuer, read_signer
 from legal.metadata_marks import read_marks
+from legal.metadata_parties import AGENCY, read_issuer, read_signer
 from legal.metadata_subject import read_subject
 from legal.metadata_title import normal_case, read_title, read_type
 from legal.metadata_validity import read_validity

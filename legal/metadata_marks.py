@@ -46,7 +46,8 @@ def read_marks(lines: Sequence[str], around: Sequence[str], evidence: dict[str, 
             wanted, known, name = (
                 (secrecy, _SECRECY, "secrecy") if mark.endswith("MẬT") else (urgency, _URGENCY, "urgency")
             )
-            said = next(value for key, value in known.items() if mark.startswith(key))
+            plain = " ".join(re.sub(r"[-–,(]", " ", mark).split())
+            said = next(value for key, value in known.items() if plain.startswith(key))
             if not wanted or list(known.values()).index(said) < list(known.values()).index(wanted[0]):
                 wanted[:] = [said]
                 evidence[name] = Evidence(line)
@@ -54,15 +55,15 @@ def read_marks(lines: Sequence[str], around: Sequence[str], evidence: dict[str, 
 
 
 def _marks(line: str) -> list[str]:
-    """The marks on a line, in capitals and one spelling; none in a line that says more."""
+    """The marks on a line, in capitals; none in a line that says more."""
     if len(line) > 160:
         return []
-    plain = collapse(line).replace("HOẢ", "HỎA")
-    labelled = _LABELLED.search(plain.upper().replace("HOẢ", "HỎA"))
-    if labelled is not None:
-        return [labelled["marks"]]
+    plain = collapse(line).upper().replace("HOẢ", "HỎA")
+    labelled = [found["marks"] for found in _LABELLED.finditer(plain)]
+    if labelled:
+        return labelled
     stamp = _STAMP.fullmatch(plain)
     if stamp is not None:
-        return [collapse(re.sub(r"[-–,(]", " ", found.group())) for found in _EACH.finditer(stamp["marks"])]
-    beside = _BESIDE.search(plain.replace("Số", "SỐ"))
+        return [found.group() for found in _EACH.finditer(stamp["marks"])]
+    beside = _BESIDE.search(plain)
     return [found for found in (beside["first"], beside["last"]) if found] if beside is not None else []

@@ -24,20 +24,22 @@ _FIELDS = {
     "Xây dựng và nhà ở": "xây dựng|nhà ở|kinh doanh bất động sản|kiến trúc|quy hoạch đô thị|quy hoạch",
     "Đầu tư và doanh nghiệp": "doanh nghiệp|đầu tư|hợp tác xã|đấu thầu|đối tác công tư",
     "Thương mại": "thương mại|cạnh tranh|quản lý ngoại thương|quyền lợi người tiêu dùng|quảng cáo|chợ|giá",
-    "Tài chính và ngân sách": "ngân sách nhà nước|kế toán|kiểm toán|tài sản công|phí và lệ phí|mức thu phí|lệ phí|nợ công|dự trữ quốc gia"
+    "Tài chính và ngân sách": "ngân sách nhà nước|kế toán|kiểm toán|tài sản công|phí và lệ phí|mức thu phí|lệ phí|nợ công"
+    "|dự trữ quốc gia"
     "|thực hành tiết kiệm",
     "Thuế và hải quan": "thuế|hải quan|quản lý thuế",
     "Ngân hàng và chứng khoán": "ngân hàng|tổ chức tín dụng|chứng khoán|rửa tiền|công cụ chuyển nhượng|tiền gửi|ngoại hối",
     "Bảo hiểm": "bảo hiểm xã hội|bảo hiểm y tế|kinh doanh bảo hiểm|bảo hiểm thất nghiệp|bảo hiểm",
     "Lao động và việc làm": "lao động|việc làm|công đoàn|an toàn, vệ sinh lao động|tiền lương|dạy nghề|giáo dục nghề nghiệp",
-    "Người có công và trợ giúp xã hội": "người có công|người khuyết tật|người cao tuổi|bảo trợ xã hội|trợ giúp xã hội|chữ thập đỏ",
+    "Người có công và trợ giúp xã hội": "người có công|người khuyết tật|người cao tuổi|bảo trợ xã hội|trợ giúp xã hội"
+    "|chữ thập đỏ",
     "Giáo dục": "giáo dục|giáo dục đại học|nhà giáo|học sinh|trường học",
     "Y tế": "khám bệnh, chữa bệnh|dược|an toàn thực phẩm|bệnh truyền nhiễm|hiến, lấy, ghép|tác hại của rượu|tác hại của thuốc lá"
     "|hiv/aids|y tế",
     "Khoa học và công nghệ": "khoa học và công nghệ|công nghệ cao|chuyển giao công nghệ|sở hữu trí tuệ|tiêu chuẩn và quy chuẩn"
     "|đo lường|năng lượng nguyên tử|chất lượng sản phẩm",
-    "Thông tin và truyền thông": "công nghệ thông tin|giao dịch điện tử|viễn thông|tần số vô tuyến điện|bưu chính|báo chí|xuất bản"
-    "|an toàn thông tin mạng|chuyển đổi số",
+    "Thông tin và truyền thông": "công nghệ thông tin|giao dịch điện tử|viễn thông|tần số vô tuyến điện|bưu chính|báo chí"
+    "|xuất bản|an toàn thông tin mạng|chuyển đổi số",
     "Tài nguyên và môi trường": "bảo vệ môi trường|tài nguyên nước|khoáng sản|đa dạng sinh học|khí tượng thủy văn|biển và hải đảo"
     "|đo đạc và bản đồ|tài nguyên, môi trường biển",
     "Nông nghiệp": "nông nghiệp|trồng trọt|chăn nuôi|thú y|thủy sản|lâm nghiệp|bảo vệ và kiểm dịch thực vật|thủy lợi|đê điều"

@@ -43,7 +43,8 @@ class Relation:
     """`target`: number in normal form, or a name with `year` or `target_issued` where printed. `eids`: its provisions,
     () for the whole. `partly`: not the whole target is meant. `excepted`: the whole but for
     provisions that the sentence names ("trừ ..."). `day`: first day it holds, None
-    unknown. `until`: of a suspension, the first day on which it no longer holds. `sentence`, `eid`: where it is said ("" around the body)."""
+    unknown. `until`: of a suspension, the first day on which it no longer holds. `sentence`, `eid`: where it is said
+    ("" around the body)."""
 
     kind: RelationKind
     target: str
@@ -90,7 +91,9 @@ _AMENDS = re.compile(
     r"^(?:\d+[a-z]?[.)]\s*|[a-zđ]\)\s*|-\s*)?(?:Bãi bỏ, )?(?:Sửa đổi|Bổ sung|Thay thế cụm từ|Bỏ cụm từ|Thay cụm từ)\b",
     re.IGNORECASE,
 )
-_TELLING = re.compile(r"hiệu lực|ngưng|ngừng|đình chỉ|bãi bỏ|h[uủ][yỷ] bỏ|thay thế|sửa đổi|bổ sung|đính chính|cụm từ", re.IGNORECASE)
+_TELLING = re.compile(
+    r"hiệu lực|ngưng|ngừng|đình chỉ|bãi bỏ|h[uủ][yỷ] bỏ|thay thế|sửa đổi|bổ sung|đính chính|cụm từ", re.IGNORECASE
+)
 _NAMES_DOCUMENT = re.compile(
     r"(?:Bộ luật|Luật|Pháp lệnh|Hiến pháp|Nghị quyết|Nghị định|Thông tư|Quyết định|Chỉ thị)(?! này)|\d/[A-ZĐ\d]"
 )
