@@ -14,6 +14,7 @@ from api import (
     docs_page,
     problems,
     routes_documents,
+    routes_feedback,
     routes_health,
     routes_internal,
     routes_keys,
@@ -83,6 +84,7 @@ def build(workshop: Workshop, *, token: str, internal_port: int, loopback: bool)
         routes_openai.router,
         routes_resolve.router,
         routes_documents.router,
+        routes_feedback.router,
         routes_keys.router,
         mcp.router,
     ):

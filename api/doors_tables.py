@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, MetaData, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from ingest.catalogue_tables import Moment
@@ -49,3 +49,37 @@ class KeyDayRow(Base):
     key_id: Mapped[str] = mapped_column(String(300), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     calls: Mapped[int]
+
+
+class AnswerRow(Base):
+    """An answer that was given, so that people can say what they think of it. `cited`: [number, article, eid] each;
+    `question`: only where the agency keeps the words of questions."""
+
+    __tablename__ = "answers"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    caller: Mapped[str] = mapped_column(String(300))
+    given: Mapped[datetime] = mapped_column(Moment)
+    as_of: Mapped[date]
+    mode: Mapped[str] = mapped_column(String(20))
+    cited: Mapped[list[list[str | None]]] = mapped_column(JSON)
+    question: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (Index("ix_answers_given", "given"),)
+
+
+class FeedbackRow(Base):
+    """What a person said of an answer. `expected`: [number, article] of the provisions that should have been cited."""
+
+    __tablename__ = "feedback"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    answer_id: Mapped[str] = mapped_column(ForeignKey("answers.id", ondelete="CASCADE"))
+    caller: Mapped[str] = mapped_column(String(300))
+    said: Mapped[datetime] = mapped_column(Moment)
+    kind: Mapped[str] = mapped_column(String(20))
+    comment: Mapped[str] = mapped_column(Text)
+    question: Mapped[str | None] = mapped_column(Text)
+    expected: Mapped[list[list[str]]] = mapped_column(JSON)
+
+    __table_args__ = (Index("ix_feedback_answer_id", "answer_id"), Index("ix_feedback_kind", "kind"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, cast
 
@@ -23,7 +23,7 @@ KEEP_ALIVE = 15.0
 
 
 async def answer_events(
-    path: QuestionPath, question: Question, finished: Callable[[Answer], None]
+    path: QuestionPath, question: Question, finished: Callable[[Answer], Awaitable[None]]
 ) -> AsyncGenerator[Event | None]:
     """The events in order; None after each `KEEP_ALIVE` seconds without one. A failure is the last event, `error`.
 
@@ -42,7 +42,7 @@ async def answer_events(
             if event is None:
                 return
             if event.name == "done":
-                finished(event.data)
+                await finished(event.data)
             yield event
     finally:
         task.cancel()

@@ -36,10 +36,11 @@ from api.schemas_resolve import ResolveResponse
 from api.settings import Settings
 from api.wiring import Parts
 from legal.errors import Conflict, NotFound, PhapquyError, ServiceUnavailable
-from retrieval.answer import Event, Question
+from retrieval.answer import Answer, Event, Question
 from retrieval.index import SearchFilter
 
 if TYPE_CHECKING:
+    from api.feedback import FeedbackStore
     from api.keys import KeyStore
     from ingest.catalogue import Catalogue
     from retrieval.pipeline import QuestionPath
@@ -111,14 +112,24 @@ class Workshop:
         """A whole answer."""
         path = await self.ready_questions()
         answer = await path.answer(answer_question(body, caller, self.number_as_known))
-        self.metrics.answered(answer)
+        await self._given(answer, caller)
         return answer_out(answer)
 
     async def stream(self, body: AnswerRequest, caller: Caller) -> AsyncGenerator[Event | None]:
         """The same answer as events while it is made; see `answer_events`. Raises before the first one what is wrong."""
         path = await self.ready_questions()
         question = answer_question(body, caller, self.number_as_known)
-        return answer_events(path, question, self.metrics.answered)
+        return answer_events(path, question, lambda answer: self._given(answer, caller))
+
+    async def _given(self, answer: Answer, caller: Caller) -> None:
+        """Count an answer, and remember it for feedback; that it cannot be remembered holds nobody up."""
+        self.metrics.answered(answer)
+        if self.public is None:
+            return
+        try:
+            await asyncio.to_thread(lambda: self.feedback().remember(answer, caller))
+        except Exception as error:
+            log.warning("answer_not_remembered", **fault_place(error))
 
     async def resolve(self, citation: str, as_of: date | None, caller: Caller) -> ResolveResponse:
         """The provisions that a citation names; needs neither models nor the index."""
@@ -151,6 +162,13 @@ class Workshop:
             return self.parts.keys
         with self._building:
             return self.parts.keys
+
+    def feedback(self) -> FeedbackStore:
+        """What people say of answers, opened at the first call; raises PhapquyError when it cannot be had."""
+        if self.parts.built("feedback"):
+            return self.parts.feedback
+        with self._building:
+            return self.parts.feedback
 
     def ingest_here(
         self, paths: Sequence[Path], on_progress: OnProgress, access: Sequence[str] | None = None

@@ -14,6 +14,7 @@ from legal.errors import BadRequest, Conflict
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from api.feedback import FeedbackStore
     from api.keys import KeyStore
     from ingest.catalogue import Catalogue
     from ingest.home import Home
@@ -106,6 +107,13 @@ class Parts:
 
         given = self.settings.pepper
         return KeyStore(self.doors, pepper_of(self.home.path, given.get_secret_value() if given else None))
+
+    @cached_property
+    def feedback(self) -> FeedbackStore:
+        """What people say of answers."""
+        from api.feedback import FeedbackStore
+
+        return FeedbackStore(self.doors, keep_questions=False)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -256,5 +264,6 @@ class Parts:
                 getattr(self, name).close()
                 del self.__dict__[name]
         if self.built("doors"):
-            self.__dict__.pop("keys", None)
+            for name in ("keys", "feedback"):
+                self.__dict__.pop(name, None)
             self.__dict__.pop("doors").dispose()

@@ -64,6 +64,12 @@ ROWS = [
     ),
     Row("GET", "/v1/models", READERS),
     Row(
+        "POST", "/v1/answers/{answer_id}/feedback", READERS,
+        url="/v1/answers/00000000-0000-0000-0000-000000000000/feedback", json={"kind": "useful"}, ok=404,
+    ),
+    Row("GET", "/v1/feedback", ADMINS),
+    Row("GET", "/v1/feedback/export", ADMINS),
+    Row(
         "POST", "/mcp", READERS, json=_tool("search", query="mở két lưu hồ sơ"),
         headers={"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-06-18"},
     ),
