@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
 from fastapi import Depends, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from api import (
     docs_page,
     problems,
+    routes_audit,
     routes_documents,
     routes_feedback,
     routes_health,
@@ -25,6 +28,8 @@ from api import (
 )
 from api.auth import caller
 from api.gate import Gate
+from api.guard import Guard, Slots
+from api.limiting import Limits
 from api.middleware import LoopbackHosts, Surround
 from api.parts import Workshop
 from api.schemas import Problem
@@ -41,23 +46,30 @@ _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _GUARDED: dict[int | str, dict[str, Any]] = {
     401: {"model": Problem, "description": "Chưa xác thực"},
     403: {"model": Problem, "description": "Không có quyền"},
+    429: {"model": Problem, "description": "Quá nhiều yêu cầu; xem `Retry-After`"},
 }
 
 
 def build(workshop: Workshop, *, token: str, internal_port: int, loopback: bool) -> ASGIApp:
     """The application. `token`, `internal_port`: guard of /internal; `loopback`: only this machine reaches it, so that it
     may stay open until the first key is made."""
-    max_body = workshop.parts.settings.server.max_body
+    settings = workshop.parts.settings
     gate = Gate(workshop.keys(), loopback=loopback)
     mcp = routes_mcp.Door(workshop)
+    limits = Limits(settings.limits, workshop.keys())
+    guard = Guard(gate, limits, Slots(settings.limits), workshop.audit(), settings.server)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await workshop.open()
+        counting = asyncio.create_task(guard.keep_counts())
         try:
             async with mcp.running():
                 yield
         finally:
+            counting.cancel()
+            await asyncio.to_thread(limits.flush)
+            await asyncio.to_thread(guard.audit.flush)
             await workshop.close()
 
     app = FastAPI(
@@ -68,7 +80,7 @@ def build(workshop: Workshop, *, token: str, internal_port: int, loopback: bool)
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=max_body,
+        max_body_size=settings.server.max_body,
         separate_input_output_schemas=False,
         responses={
             422: {"model": Problem, "description": "Yêu cầu không hợp lệ"},
@@ -76,7 +88,7 @@ def build(workshop: Workshop, *, token: str, internal_port: int, loopback: bool)
         },
     )
     app.state.workshop = workshop
-    app.state.gate = gate
+    app.state.guard = guard
     problems.install(app)
     app.include_router(routes_health.router)
     for router in (
@@ -86,6 +98,7 @@ def build(workshop: Workshop, *, token: str, internal_port: int, loopback: bool)
         routes_documents.router,
         routes_feedback.router,
         routes_keys.router,
+        routes_audit.router,
         mcp.router,
     ):
         app.include_router(router, dependencies=[Depends(caller)], responses=_GUARDED)
@@ -93,7 +106,16 @@ def build(workshop: Workshop, *, token: str, internal_port: int, loopback: bool)
     app.include_router(docs_page.router)
     app.mount("/static", docs_page.static_files(), name="static")
     _describe_problems(app)
-    return Surround(LoopbackHosts(app, gate) if loopback else app, max_body)
+    inner: ASGIApp = LoopbackHosts(app, gate) if loopback else app
+    if origins := [origin.strip() for origin in settings.server.cors_origins.split(",") if origin.strip()]:
+        inner = CORSMiddleware(
+            inner,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "X-Request-ID"],
+            expose_headers=["X-Request-ID", "Retry-After"],
+        )
+    return Surround(inner, guard, workshop.metrics)
 
 
 def _describe_problems(app: FastAPI) -> None:

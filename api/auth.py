@@ -7,8 +7,10 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.acts import note_caller
 from api.caller import Caller, Role
-from api.gate import Gate
+from api.gate import Unauthorized
+from api.guard import Guard, address_of
 from legal.errors import PhapquyError
 
 
@@ -23,9 +25,17 @@ _BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="Khoá 
 
 
 async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]) -> Caller:
-    """The caller of a request, by `Authorization: Bearer ...`. Raises Unauthorized."""
-    gate: Gate = request.app.state.gate
-    return await gate.caller(given.credentials if given is not None else None)
+    """The caller of a request, by `Authorization: Bearer ...`. Raises Unauthorized, TooMany."""
+    guard: Guard = request.app.state.guard
+    try:
+        asking = await guard.gate.caller(given.credentials if given is not None else None)
+    except Unauthorized:
+        if given is not None:
+            guard.limits.failed(address_of(request))
+        raise
+    note_caller(asking)
+    guard.limits.caller(asking)
+    return asking
 
 
 class Entry:

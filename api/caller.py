@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,3 +28,16 @@ class Caller:
 
 #: With no key made yet the server binds to loopback only, and whoever is on this machine is its administrator.
 LOCAL = Caller(name="loopback", role="admin", labels=None, id="loopback")
+
+
+def at_terminal(user: str) -> Caller:
+    """Whoever runs commands on the home: who may read it is its administrator. `user`: the system's name for them."""
+    return Caller(name=user, role="admin", labels=None, id=f"cli:{user}")
+
+
+def this_user() -> str:
+    """The system's name for the user of this process."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name.encode("ascii", "replace").decode()
+    except KeyError:
+        return str(os.getuid())

@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 
 import typer
 
-from api import cli_documents, cli_keys, cli_questions, cli_serve
+from api import cli_audit, cli_documents, cli_keys, cli_questions, cli_serve
 from api.terminal import print_line
 from legal.errors import PhapquyError
 
@@ -26,6 +26,7 @@ for room in (cli_documents, cli_questions, cli_serve):
     for command in room.COMMANDS:
         app.command()(command)
 app.add_typer(cli_keys.app, name="keys")
+app.add_typer(cli_audit.app, name="audit")
 
 
 def main() -> None:

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.acting import acting
+from api.acts import note_target
+from api.caller import at_terminal, this_user
 from api.terminal import print_json, print_line, result_console
 
 if TYPE_CHECKING:
-    from api.keys import KeyStore
     from api.schemas_keys import KeyMade
+    from api.wiring import Parts
 
 app = typer.Typer(name="keys", help="Khoá API: tạo, liệt kê, đổi, thu hồi.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="In đúng một giá trị JSON ra đầu ra chuẩn.")]
 KeyId = Annotated[str, typer.Argument(help="Phần công khai của khoá, ví dụ pq_0123456789.", show_default=False)]
-#: Who makes keys at the command line: whoever may read the home.
-BY = "cli"
 
 
 class RoleName(StrEnum):
@@ -64,8 +65,9 @@ def create(
         per_minute=per_minute,
         per_day=per_day,
     )
-    with _store() as keys:
-        made = key_made(*keys.create(draft_of(body), BY))
+    with _parts("keys create") as parts:
+        made = key_made(*parts.keys.create(draft_of(body), at_terminal(this_user()).id))
+        note_target(made.id)
     _show_made(made, json)
 
 
@@ -75,8 +77,8 @@ def list_keys(json: AsJson = False) -> None:
     from api.key_requests import key_out
     from api.schemas import as_json
 
-    with _store() as keys:
-        found = [key_out(key) for key in keys.all()]
+    with _parts("keys list") as parts:
+        found = [key_out(key) for key in parts.keys.all()]
     if json:
         print_json({"keys": [as_json(key) for key in found]})
         return
@@ -99,8 +101,8 @@ def rotate(
     """Đổi khoá: tạo khoá mới như khoá cũ, khoá cũ sống thêm một thời gian."""
     from api.key_requests import key_made
 
-    with _store() as keys:
-        made = key_made(*keys.rotate(key, span(grace), BY))
+    with _parts("keys rotate", key) as parts:
+        made = key_made(*parts.keys.rotate(key, span(grace), at_terminal(this_user()).id))
     _show_made(made, json)
 
 
@@ -110,8 +112,8 @@ def revoke(key: KeyId, json: AsJson = False) -> None:
     from api.key_requests import key_out
     from api.schemas import as_json
 
-    with _store() as keys:
-        ended = key_out(keys.revoke(key))
+    with _parts("keys revoke", key) as parts:
+        ended = key_out(parts.keys.revoke(key))
     if json:
         print_json(as_json(ended))
     else:
@@ -143,13 +145,14 @@ def moment(typed: str) -> datetime:
 
 
 @contextmanager
-def _store() -> Iterator[KeyStore]:
+def _parts(action: str, target: str = "") -> Iterator[Parts]:
     from api.settings import load_settings
     from api.wiring import Parts
 
     parts = Parts(load_settings())
     try:
-        yield parts.keys
+        with acting(lambda: parts.audit, action, target):
+            yield parts
     finally:
         parts.close()
 

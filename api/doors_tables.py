@@ -1,10 +1,10 @@
-"""The doors' own tables: API keys and their use. A change needs a step in `api/migrations/versions`."""
+"""The doors' own tables: API keys and their use, the audit log. A change needs a step in `api/migrations/versions`."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, MetaData, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from ingest.catalogue_tables import Moment
@@ -83,3 +83,34 @@ class FeedbackRow(Base):
     expected: Mapped[list[list[str]]] = mapped_column(JSON)
 
     __table_args__ = (Index("ix_feedback_answer_id", "answer_id"), Index("ix_feedback_kind", "kind"))
+
+
+class AuditRow(Base):
+    """An entry of the audit log. Everything is stored as it is hashed; `hash` covers it and the hash before it."""
+
+    __tablename__ = "audit_log"
+
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[str] = mapped_column(String(32), index=True)
+    who: Mapped[str] = mapped_column(String(300))
+    name: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(String(20))
+    address: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(200))
+    target: Mapped[str] = mapped_column(Text)
+    status: Mapped[int]
+    request_id: Mapped[str] = mapped_column(String(64))
+    question: Mapped[str | None] = mapped_column(Text)
+    question_hash: Mapped[str | None] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class AuditEndRow(Base):
+    """Where the chain begins ("first": the entry before the first that is kept) and ends ("last"), sealed by the pepper."""
+
+    __tablename__ = "audit_ends"
+
+    end: Mapped[str] = mapped_column(String(10), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
+    seal: Mapped[str] = mapped_column(String(64))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from contextlib import AbstractContextManager
+from contextvars import copy_context
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
+from api.acting import acting
 from api.caller import LOCAL
 from api.desk import OnProgress
 from api.parts import Workshop
@@ -23,6 +26,8 @@ from api.schemas import (
 )
 from api.schemas_resolve import ResolveRequest, ResolveResponse
 from api.settings import Settings
+
+Result = TypeVar("Result")
 
 
 class LocalDesk:
@@ -48,32 +53,45 @@ class LocalDesk:
 
     def search(self, body: SearchRequest) -> TimedSearch:
         """See `Desk`."""
-        return self._runner.run(self._workshop.search(body, LOCAL))
+        with self._acting("search"):
+            return self._run(self._workshop.search(body, LOCAL))
 
     def answer(self, body: AnswerRequest) -> AnswerResponse:
         """See `Desk`."""
-        return self._runner.run(self._workshop.answer(body, LOCAL))
+        with self._acting("answer"):
+            return self._run(self._workshop.answer(body, LOCAL))
 
     def resolve(self, body: ResolveRequest) -> ResolveResponse:
         """See `Desk`."""
-        return self._runner.run(self._workshop.resolve(body.citation, body.as_of, LOCAL))
+        with self._acting("resolve"):
+            return self._run(self._workshop.resolve(body.citation, body.as_of, LOCAL))
 
     def ingest(self, paths: Sequence[Path], on_progress: OnProgress, access: Sequence[str] | None = None) -> IngestOut:
         """See `Desk`."""
-        return self._workshop.ingest_here(paths, on_progress, access)
+        with self._acting("ingest"):
+            return self._workshop.ingest_here(paths, on_progress, access)
 
     def reindex(self, on_progress: OnProgress) -> IngestOut:
         """See `Desk`."""
-        return self._workshop.reindex_here(on_progress)
+        with self._acting("reindex"):
+            return self._workshop.reindex_here(on_progress)
 
     def remove(self, number: str) -> RemovalOut:
         """See `Desk`."""
-        return self._runner.run(self._workshop.remove(number))
+        with self._acting("remove", number):
+            return self._run(self._workshop.remove(number))
 
     def accept(self, number: str) -> AcceptedOut:
         """See `Desk`."""
-        return self._runner.run(self._workshop.accept(number))
+        with self._acting("accept", number):
+            return self._run(self._workshop.accept(number))
 
     def status(self) -> StatusOut:
         """See `Desk`."""
-        return self._runner.run(self._workshop.status())
+        return self._run(self._workshop.status())
+
+    def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return self._runner.run(work, context=copy_context())  # the note of the act in hand is in it
+
+    def _acting(self, action: str, target: str = "") -> AbstractContextManager[None]:
+        return acting(self._workshop.audit, action, target)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 import uuid
+from datetime import UTC, datetime
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.acts import Act, Note, begin_note
 from api.binding import is_loopback
 from api.faults import fault_place
 from api.gate import Gate
+from api.guard import Guard, address_of
+from api.metrics import Metrics
+from legal.errors import PhapquyError
 
 log = structlog.get_logger("phapquy.http")
 
@@ -29,13 +36,18 @@ _SECURITY = {
 
 
 class Surround:
-    """The outermost layer. `max_body`: bytes that a request may announce; `quiet`: path prefixes not logged."""
+    """The outermost layer. `guard`: limits and audit log; `quiet`: path prefixes not logged."""
 
     def __init__(
-        self, app: ASGIApp, max_body: int, quiet: tuple[str, ...] = ("/healthz", "/readyz", "/static/")
+        self,
+        app: ASGIApp,
+        guard: Guard,
+        metrics: Metrics,
+        quiet: tuple[str, ...] = ("/healthz", "/readyz", "/static/", "/metrics"),
     ) -> None:
         self.app = app
-        self.max_body = max_body
+        self.guard = guard
+        self.metrics = metrics
         self.quiet = quiet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,8 +59,9 @@ class Surround:
         request_id = given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        note = begin_note()
         status = 0
-        began = time.perf_counter()
+        began, at = time.perf_counter(), datetime.now(UTC)
 
         async def send_marked(message: Message) -> None:
             nonlocal status
@@ -62,24 +75,76 @@ class Surround:
             await send(message)
 
         try:
-            if int(request.headers.get("content-length") or 0) > self.max_body:
-                await problems.too_large(request)(scope, receive, send_marked)
-            else:
-                await self.app(scope, receive, send_marked)
+            async with self.guard.turn(request):
+                if int(request.headers.get("content-length") or 0) > self.guard.server.max_body:
+                    await problems.too_large(request)(scope, receive, send_marked)
+                else:
+                    patient = _in_time(receive, self.guard.server.body_timeout)
+                    await self.app(scope, patient, send_marked)
+        except PhapquyError as error:
+            await problems.of_error(request, error)(scope, receive, send_marked)
         except Exception as error:
             log.error("fault", **fault_place(error))
             if not status:  # else it is too late: the connection closes without the closing chunk
                 await problems.internal(request)(scope, receive, send_marked)
         finally:
+            seconds = time.perf_counter() - began
+            route = getattr(scope.get("route"), "path", None)
+            self.metrics.request(route, scope["method"], status, seconds)
+            if (act := _act(request, note, route, status, at, request_id)) is not None:
+                self._record(act)
             if not scope["path"].startswith(self.quiet):
-                route = scope.get("route")
-                log.info(
-                    "request",
-                    method=scope["method"],
-                    route=getattr(route, "path", None),
-                    status=status,
-                    ms=round((time.perf_counter() - began) * 1000, 1),
-                )
+                log.info("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
+
+    def _record(self, act: Act) -> None:
+        try:
+            self.guard.audit.record(act)
+        except PhapquyError as error:  # the answer is out; the next request is turned away
+            log.error("audit_full", code=error.code)
+
+
+def _act(request: Request, note: Note, route: str | None, status: int, at: datetime, request_id: str) -> Act | None:
+    """What the audit log keeps of a request: everything that callers, and commands on this machine, ask or change."""
+    path = request.scope["path"]
+    if path.startswith("/internal/"):
+        if note.caller is None or path in ("/internal/ping", "/internal/status"):
+            return None
+        action = f"cli {path.removeprefix('/internal/')}"
+    elif path.startswith(("/v1", "/mcp")) and route is not None:
+        if note.caller is None and status != 401:
+            return None
+        action = f"{request.method} {route}"
+    else:
+        return None
+    return Act(
+        caller=note.caller,
+        action=action,
+        target=note.target or " ".join(str(value) for value in request.path_params.values()),
+        status=status or 499,  # the caller went away before an answer
+        address=address_of(request),
+        request_id=request_id,
+        question=note.question,
+        at=at,
+    )
+
+
+def _in_time(receive: Receive, seconds: float) -> Receive:
+    """`receive` that does not wait for the next piece of a body for ever; afterwards it waits for the end as before."""
+    whole = False
+
+    async def wait() -> Message:
+        nonlocal whole
+        if whole:
+            return await receive()
+        try:
+            async with asyncio.timeout(seconds):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408) from None  # what a framework lets through from within the reading of a body
+        whole = not message.get("more_body", False)
+        return message
+
+    return wait
 
 
 class LoopbackHosts:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 
+from api.acts import note_question
 from api.caller import Caller
 from api.desk import OnProgress
 from api.event_queue import answer_events
@@ -40,6 +41,7 @@ from retrieval.answer import Answer, Event, Question
 from retrieval.index import SearchFilter
 
 if TYPE_CHECKING:
+    from api.audit import AuditLog
     from api.feedback import FeedbackStore
     from api.keys import KeyStore
     from ingest.catalogue import Catalogue
@@ -106,6 +108,7 @@ class Workshop:
         """A search with its stages' times."""
         path = await self.ready_questions()
         result = await path.search(search_question(body, caller, self.number_as_known))
+        self.metrics.staged(result.timings_ms)
         return TimedSearch(response=search_out(result), timings_ms=dict(result.timings_ms))
 
     async def answer(self, body: AnswerRequest, caller: Caller) -> AnswerResponse:
@@ -133,6 +136,8 @@ class Workshop:
 
     async def resolve(self, citation: str, as_of: date | None, caller: Caller) -> ResolveResponse:
         """The provisions that a citation names; needs neither models nor the index."""
+
+        note_question(citation)
 
         def work() -> ResolveResponse:
             catalogue = self.catalogue()
@@ -169,6 +174,13 @@ class Workshop:
             return self.parts.feedback
         with self._building:
             return self.parts.feedback
+
+    def audit(self) -> AuditLog:
+        """The audit log, opened at the first call; raises PhapquyError when it cannot be had."""
+        if self.parts.built("audit"):
+            return self.parts.audit
+        with self._building:
+            return self.parts.audit
 
     def ingest_here(
         self, paths: Sequence[Path], on_progress: OnProgress, access: Sequence[str] | None = None

@@ -25,6 +25,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "not_found": ("Không tìm thấy", "Not found"),
     "method_not_allowed": ("Phương thức không được hỗ trợ", "Method not allowed"),
     "conflict": ("Xung đột trạng thái", "Conflict"),
+    "too_slow": ("Gửi yêu cầu quá chậm", "Request too slow"),
     "body_too_large": ("Nội dung gửi lên quá lớn", "Request body too large"),
     "document_error": ("Không đọc được văn bản", "Document cannot be read"),
     "unsupported_format": ("Định dạng không được hỗ trợ", "Unsupported format"),
@@ -34,6 +35,9 @@ TITLES: dict[str, tuple[str, str]] = {
     "legacy_encoding": ("Mã chữ cũ", "Legacy text encoding"),
     "limit_exceeded": ("Vượt giới hạn", "Limit exceeded"),
     "missing_program": ("Thiếu chương trình hệ thống", "Missing system program"),
+    "too_many_requests": ("Quá nhiều yêu cầu", "Too many requests"),
+    "headers_too_large": ("Tiêu đề yêu cầu quá lớn", "Request headers too large"),
+    "busy": ("Máy chủ đang bận", "Server is busy"),
     "service_unavailable": ("Dịch vụ chưa sẵn sàng", "Service unavailable"),
     "model_unavailable": ("Mô hình không phản hồi", "Model unavailable"),
     "model_refused": ("Mô hình từ chối yêu cầu", "Model refused the request"),
@@ -46,12 +50,14 @@ _HTTP_CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "too_slow",
     413: "body_too_large",
     503: "service_unavailable",
 }
 _DETAILS = {
     404: ("Không có đường dẫn này.", "There is no such path."),
     405: ("Đường dẫn này không nhận phương thức vừa dùng.", "This path does not take that method."),
+    408: ("Nội dung yêu cầu không đến kịp.", "The request body did not arrive in time."),
     413: ("Nội dung yêu cầu vượt giới hạn của máy chủ.", "The request body is over the server's limit."),
 }
 _MESSAGES: dict[str, tuple[str, str]] = {
@@ -132,7 +138,9 @@ def problem(
 
 def of_error(request: Request, error: PhapquyError) -> Response:
     """The problem response of a typed error."""
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    if (after := getattr(error, "after", None)) is not None:
+        headers["Retry-After"] = str(after)
     return problem(request, error.code, error.status, error.reason, headers=headers)
 
 

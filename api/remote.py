@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import httpx
 
+from api.caller import this_user
 from api.desk import OnProgress
 from api.running import Record, living_record
 from api.schemas import (
@@ -62,7 +63,7 @@ class RunningServer:
         self.record = record
         self._client = httpx.Client(
             base_url=f"http://127.0.0.1:{record.port}/internal",
-            headers={"Authorization": f"Bearer {record.token}"},
+            headers={"Authorization": f"Bearer {record.token}", "X-Phapquy-User": this_user()},
             timeout=httpx.Timeout(PING_TIMEOUT, read=None),
             trust_env=False,
         )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from api.acts import note_question
 from api.caller import Caller
 from api.schemas import AnswerRequest, Filters, SearchRequest
 from api.schemas_resolve import ResolveRequest
@@ -41,11 +42,13 @@ def resolve_request(citation: str, *, as_of: date | None = None) -> ResolveReque
 
 def search_question(body: SearchRequest, caller: Caller, spelt: Spelling) -> Question:
     """The question of a search; `spelt` as below for numbers among the filters."""
+    note_question(body.query)
     return Question(text=body.query, where=_where(body.filters, body.as_of, caller, spelt), limit=body.limit)
 
 
 def answer_question(body: AnswerRequest, caller: Caller, spelt: Spelling) -> Question:
     """The question to be answered."""
+    note_question(body.query)
     return Question(
         text=body.query,
         where=_where(body.filters, body.as_of, caller, spelt),
@@ -63,6 +66,16 @@ def access_labels(given: Sequence[str] | None) -> tuple[str, ...] | None:
     if not all(_LABEL.fullmatch(label) for label in labels):
         raise BadRequest("Nhãn quyền xem chỉ gồm chữ, số và các dấu : . _ - , tối đa 100 ký tự, ví dụ unit:so-tu-phap.")
     return labels
+
+
+def day_start(typed: str | None) -> datetime | None:
+    """The first moment of a day on this machine's clock; raises BadRequest."""
+    if typed is None:
+        return None
+    try:
+        return datetime.strptime(typed.strip(), "%Y-%m-%d").astimezone()
+    except ValueError:
+        raise BadRequest("Ngày phải viết theo dạng YYYY-MM-DD.") from None
 
 
 def canonical_number(typed: str) -> str:

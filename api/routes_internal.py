@@ -16,7 +16,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from api.caller import LOCAL
+from api.acts import note_caller, note_target
+from api.caller import LOCAL, at_terminal
 from api.dependencies import PartsOf
 from api.desk import OnProgress
 from api.faults import fault_place
@@ -70,6 +71,7 @@ def router(token: str, internal_port: int) -> APIRouter:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         if server[1] != internal_port or not hmac.compare_digest(given.encode(), token.encode()):
             raise NotFound("Không có đường dẫn này.")
+        note_caller(at_terminal(request.headers.get("x-phapquy-user", "")[:100]))
 
     routes = APIRouter(prefix="/internal", include_in_schema=False, dependencies=[Depends(guard)])
 
@@ -95,10 +97,12 @@ def router(token: str, internal_port: int) -> APIRouter:
 
     @routes.post("/remove")
     async def remove(body: NumberBody, parts: PartsOf) -> RemovalOut:
+        note_target(body.number)
         return await parts.remove(body.number)
 
     @routes.post("/accept")
     async def accept(body: NumberBody, parts: PartsOf) -> AcceptedOut:
+        note_target(body.number)
         return await parts.accept(body.number)
 
     @routes.post("/ingest")

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 
+from api.acts import note_target
 from api.auth import Administering
 from api.dependencies import PartsOf
-from api.gate import Gate
+from api.guard import Guard
 from api.key_requests import draft_of, key_made, key_out
 from api.schemas import Problem
 from api.schemas_keys import KeyList, KeyMade, KeyOut, KeyRequest, RotateRequest
@@ -25,6 +26,7 @@ KeyId = Annotated[str, Path(description="Phần công khai của khoá", example
 def create(body: KeyRequest, request: Request, caller: Administering, parts: PartsOf) -> KeyMade:
     """Tạo một khoá API. Khoá chỉ hiện trong trả lời này; kho chỉ giữ dấu vết không đảo ngược được của nó."""
     key, whole = parts.keys().create(draft_of(body), caller.id)
+    note_target(key.id)
     _forget(request)
     return key_made(key, whole)
 
@@ -52,5 +54,5 @@ def revoke(key_id: KeyId, request: Request, caller: Administering, parts: PartsO
 
 
 def _forget(request: Request, key_id: str | None = None) -> None:
-    gate: Gate = request.app.state.gate
-    gate.forget(key_id)
+    guard: Guard = request.app.state.guard
+    guard.gate.forget(key_id)

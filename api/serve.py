@@ -54,6 +54,8 @@ def run(settings: Settings, host: str, port: int) -> None:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=bool(settings.server.trusted_proxies),
+                forwarded_allow_ips=settings.server.trusted_proxies,
                 timeout_graceful_shutdown=settings.server.drain,
                 lifespan="on",
             )

@@ -55,12 +55,38 @@ class RerankerSettings(ModelSettings):
 
 
 class ServerSettings(BaseModel):
-    """The HTTP door. `max_body`: largest request body in bytes; `drain`: seconds given to open streams at shutdown."""
+    """The HTTP door. `max_body`: largest request body in bytes; `max_headers`: of all headers together; `body_timeout`:
+    seconds between two pieces of a body; `drain`: seconds given to open streams at shutdown; `cors_origins`: web pages that
+    may call from a browser; `trusted_proxies`: addresses whose X-Forwarded-For is believed. Lists by commas."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     max_body: int = Field(default=1_048_576, ge=1024)
+    max_headers: int = Field(default=16_384, ge=1024)
+    body_timeout: float = Field(default=30.0, gt=0)
     drain: int = Field(default=30, ge=0)
+    cors_origins: str = Field(default="", pattern=r"^(https?://[\w.:\[\]-]+(\s*,\s*|$))*$")
+    trusted_proxies: str = ""
+
+
+class CallSettings(BaseModel):
+    """Calls a minute: `per_key` for keys without a number of their own, `per_address`, `failures` (wrong keys from an
+    address). `active`: calls served at once; `waiting`: calls that may wait for it, `patience` seconds at most."""
+
+    per_key: int = Field(default=600, ge=1)
+    per_address: int = Field(default=1200, ge=1)
+    failures: int = Field(default=20, ge=1)
+    active: int = Field(default=64, ge=1)
+    waiting: int = Field(default=256, ge=0)
+    patience: float = Field(default=10.0, gt=0)
+
+
+class AuditSettings(BaseModel):
+    """The audit log. `questions`: store the words of questions, else only a keyed hash; `keep_days`: entries older than
+    that are taken out, none when empty."""
+
+    questions: bool = False
+    keep_days: int | None = Field(default=None, ge=1)
 
 
 class LimitSettings(BaseModel):
@@ -112,6 +138,8 @@ class Settings(BaseSettings):
     generator: GeneratorSettings = GeneratorSettings()
     reranker: RerankerSettings = RerankerSettings()
     server: ServerSettings = ServerSettings()
+    limits: CallSettings = CallSettings()
+    audit: AuditSettings = AuditSettings()
     ingest: IngestSettings = IngestSettings()
 
     @field_validator("log_level")

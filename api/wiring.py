@@ -14,8 +14,10 @@ from legal.errors import BadRequest, Conflict
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from api.audit import AuditLog
     from api.feedback import FeedbackStore
     from api.keys import KeyStore
+    from api.pepper import Pepper
     from ingest.catalogue import Catalogue
     from ingest.home import Home
     from ingest.limits import Limits
@@ -103,17 +105,35 @@ class Parts:
     def keys(self) -> KeyStore:
         """The API keys."""
         from api.keys import KeyStore
+
+        return KeyStore(self.doors, self.pepper)
+
+    @cached_property
+    def pepper(self) -> Pepper:
+        """The secret behind keys and audit log."""
         from api.pepper import pepper_of
 
         given = self.settings.pepper
-        return KeyStore(self.doors, pepper_of(self.home.path, given.get_secret_value() if given else None))
+        return pepper_of(self.home.path, given.get_secret_value() if given else None)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """The audit log."""
+        from datetime import timedelta
+
+        from api.audit import AuditLog
+        from api.audit_chain import AuditChain
+
+        chosen = self.settings.audit
+        chain = AuditChain(self.doors, self.pepper, keep_questions=chosen.questions)
+        return AuditLog(chain, timedelta(days=chosen.keep_days) if chosen.keep_days else None)
 
     @cached_property
     def feedback(self) -> FeedbackStore:
         """What people say of answers."""
         from api.feedback import FeedbackStore
 
-        return FeedbackStore(self.doors, keep_questions=False)
+        return FeedbackStore(self.doors, keep_questions=self.settings.audit.questions)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -263,6 +283,8 @@ class Parts:
             if self.built(name):
                 getattr(self, name).close()
                 del self.__dict__[name]
+        if self.built("audit"):
+            self.__dict__.pop("audit").close()
         if self.built("doors"):
             for name in ("keys", "feedback"):
                 self.__dict__.pop(name, None)

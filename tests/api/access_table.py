@@ -77,4 +77,6 @@ ROWS = [
     Row("POST", "/v1/keys", ADMINS, json={"name": "bảng", "role": "reader"}, ok=201),
     Row("POST", "/v1/keys/{key_id}/rotate", ADMINS, url="/v1/keys/pq_0000000000/rotate", json={}, ok=404),
     Row("DELETE", "/v1/keys/{key_id}", ADMINS, url="/v1/keys/pq_0000000000", ok=404),
+    Row("GET", "/v1/audit", AUDITORS),
+    Row("GET", "/v1/audit/verification", AUDITORS),
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from api.auth import Entry, caller
 from api.caller import Caller
 from api.keys import KeyDraft, KeyStore
 from api.parts import Workshop
-from api.settings import Settings
+from api.settings import CallSettings, Settings
 from legal.text import syllables
 from serving.protocols import Vectors
 from tests.api.access_table import ABSENT, HIDDEN, ROWS, Row
@@ -112,7 +112,9 @@ class Door:
 @pytest.fixture(scope="module")
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     folder = tmp_path_factory.mktemp("documents")
-    settings = Settings(home=tmp_path_factory.mktemp("home") / "var", _env_file=None)  # type: ignore[call-arg]
+    limits = CallSettings(per_address=100_000, failures=100_000)  # all callers of the table come from one address
+    home = tmp_path_factory.mktemp("home") / "var"
+    settings = Settings(home=home, limits=limits, _env_file=None)  # type: ignore[call-arg]
     with Workshop(settings) as workshop:
         workshop.parts.__dict__["embedder"] = WordEmbedder()
         for name, (labels, page) in DOCUMENTS.items():
