@@ -15,6 +15,7 @@ from difflib import SequenceMatcher
 from legal.composed import compose
 from legal.number import DocumentNumber, find_all
 from legal.text import fold
+from legal.titles import Titles, bare_title
 
 _WORD = re.compile(r"[a-z0-9]+")
 _YEAR = re.compile(r"\b(?:nam\s+)?((?:19|20)\d\d)\b")
@@ -77,6 +78,7 @@ class LawNames:
 
     def __init__(self, entries: Iterable[LawName]) -> None:
         self._known = [_read(entry) for entry in entries]
+        self.titles = Titles(bare_title(known.entry.title or "") for known in self._known if not known.amending)
         self._by_number: dict[str, list[_Known]] = defaultdict(list)
         self._starts: dict[str, list[tuple[str, ...]]] = defaultdict(list)
         self._by_word: dict[str, list[int]] = defaultdict(list)

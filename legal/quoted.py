@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 
-_MARKS = re.compile("[“”]")
+_MARKS = re.compile('[“”"]')
 
 
 def quoted_spans(text: str) -> list[tuple[int, int]]:
-    """Outermost quotations as (start, end), marks included; an unclosed one runs to the end. Straight marks pair up."""
+    """Outermost quotations as (start, end), marks included; an unclosed one runs to the end. Straight marks open and close
+    by turns; one that opens may be closed by a curved one."""
     spans: list[tuple[int, int]] = []
     depth = start = 0
-    if not _MARKS.search(text):
-        places = [match.start() for match in re.finditer('"', text)]
-        return [(a, b + 1) for a, b in zip(places[::2], places[1::2], strict=False)]
     for match in _MARKS.finditer(text):
-        if match[0] == "“":
+        straight = match[0] == '"' and text[match.end() : match.end() + 1].isalnum()
+        opens = match[0] == "“" or (straight and not text[match.start() - 1 : match.start()].isalnum())
+        if opens:
             start = start if depth else match.start()
             depth += 1
         elif depth:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from legal.composed import compose
 from legal.names import LawNames
@@ -26,6 +26,7 @@ class Reference:
     number in normal form, a name as printed ("Luật Hôn nhân và gia đình"), or "" where a question names none.
     `year`: the year said with a name. `relative`: said from where the text stands ("Điều này").
     `attached`: the text attached to the document is meant ("Quy chế ban hành kèm theo Quyết định số ...").
+    `bare`: no document is said with it, not even this one.
     """
 
     start: int
@@ -35,6 +36,7 @@ class Reference:
     year: int | None = None
     relative: bool = False
     attached: bool = False
+    bare: bool = False
 
 
 def find_references(
@@ -66,7 +68,7 @@ def find_references(
             )
     found.sort(key=lambda reference: (reference.start, reference.end))
     return [
-        Reference(*composed.span(r.start, r.end), r.eids, r.document, r.year, r.relative, r.attached)
+        replace(r, start=composed.span(r.start, r.end)[0], end=composed.span(r.start, r.end)[1])
         if composed.origin
         else r
         for r in found
@@ -75,11 +77,15 @@ def find_references(
 
 def locate(eid: str, eids: Collection[str]) -> str | None:
     """The document's own eid for one read in a text: itself, or the only one that ends with it, since a text says
-    "Chương II" where the document has `part_1__chp_2`. None when there is none or several."""
+    "Chương II" where the document has `part_1__chp_2`, and "Điều 5" in an annex without articles is the body's. None when
+    there is none or several."""
     if eid in eids:
         return eid
     fitting = [known for known in eids if known.endswith(f"__{eid}") and not known.startswith("att_")]
-    return fitting[0] if len(fitting) == 1 else None
+    if len(fitting) == 1:
+        return fitting[0]
+    annex, _, inner = eid.partition("__")
+    return locate(inner, eids) if annex.startswith("att_") and inner and not fitting else None
 
 
 def _from_chain(
@@ -112,6 +118,7 @@ def _from_chain(
             named.year if named is not None and belongs else None,
             relative,
             named is not None and belongs and named.attached,
+            not (relative or (named is not None and belongs)),
         )
 
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from legal.names import LawNames, name_words
+from legal.names import LawNames
 from legal.number import DocumentNumber
+from legal.titles import public_titles
 
 THIS = "this"
 _TYPES = (
@@ -49,69 +50,18 @@ _OTHER_DOCUMENT = re.compile(
 _NUMBER_AHEAD = re.compile(r"(?:\s+(?P<name>[^.;:()“”\n]{1,220}?))??\s*(?:,\s*)?(?:số:?\s*)?$", re.IGNORECASE)
 _YEAR = re.compile(r"\s+(?:năm\s+)((?:19|20)\d\d)(?!\d)")
 
-#: Names of laws with a comma, "và", "của" or another word inside that would otherwise end a name (public titles).
-_LONG_NAMES = tuple(
-    re.compile(pattern.strip() + r"(?!\w)", re.IGNORECASE)
-    for pattern in r"""
-    ph[òo]ng,? chống tác hại của (?:thuốc lá|rượu,? bia)
-    ph[òo]ng,? chống nhiễm vi rút[^.;,]{0,90}\(HIV/AIDS\)
-    ph[òo]ng,? chống [^\s,.;]+(?: [^\s,.;]+){0,3}?(?= (?:số|năm|và|có|được|đã|thì|hết|quy|để|theo|này|về)\b|[.,;:)]|$)
-    ph[òo]ng,? chống lụt,? bão
-    (?:về )?lực lượng dự bị động viên
-    thi đua,? khen thưởng
-    khám bệnh,? chữa bệnh
-    cán bộ,? công chức
-    khiếu nại,? tố cáo
-    tín ngưỡng,? tôn giáo
-    h(?:òa|oà) giải,? đối thoại tại t(?:òa|oà) án
-    xuất cảnh,? nhập cảnh của công dân Việt Nam
-    nhập cảnh,? xuất cảnh,? quá cảnh,? cư trú của người nước ngoài tại Việt Nam
-    hôn nhân (?:và|&) gia đình
-    quản lý,? sử dụng vũ khí,? vật liệu nổ và công cụ hỗ trợ
-    quản lý,? sử dụng vốn nhà nước[^.;,]{0,90}doanh nghiệp
-    quản lý,? sử dụng tài sản (?:nhà nước|công)
-    thực hành tiết kiệm,? chống lãng phí
-    tài nguyên,? môi trường biển và hải đảo
-    thi hành tạm giữ,? tạm giam
-    bảo vệ,? chăm sóc và giáo dục trẻ em
-    bảo vệ sức kh(?:ỏe|oẻ) nhân dân
-    thuế xuất khẩu,? thuế nhập khẩu
-    khoa học và công nghệ
-    phí và lệ phí
-    quân nhân chuyên nghiệp,? công nhân và viên chức quốc phòng
-    tiêu chuẩn và quy chuẩn kỹ thuật
-    sử dụng năng lượng tiết kiệm và hiệu quả
-    giáo dục quốc phòng và an ninh
-    bảo vệ và kiểm dịch thực vật
-    bầu cử đại biểu Quốc hội và đại biểu Hội đồng nhân dân
-    bầu cử đại biểu (?:Quốc hội|Hội đồng nhân dân)
-    tổ chức Hội đồng nhân dân và (?:Ủy|Uỷ) ban nhân dân
-    hoạt động giám sát của Quốc hội(?: và Hội đồng nhân dân)?
-    hỗ trợ doanh nghiệp nhỏ và vừa
-    ban hành văn bản quy phạm pháp luật(?: của Hội đồng nhân dân,? (?:Ủy|Uỷ) ban nhân dân)?
-    an toàn,? vệ sinh lao động
-    trật tự,? an toàn giao thông đường bộ
-    đầu tư theo phương thức đối tác công tư
-    người lao động Việt Nam đi làm việc ở nước ngoài theo hợp đồng
-    bưu chính,? viễn thông
-    ký kết và thực hiện thỏa thuận quốc tế
-    ký kết,? gia nhập và thực hiện điều ước quốc tế
-    cơ quan đại diện nước Cộng h(?:òa|oà) xã hội chủ nghĩa Việt Nam ở nước ngoài
-    (?:luật sư|thủ đô|công đoàn|hải quan)
-    hàng không dân dụng(?: Việt Nam)?
-    chất lượng sản phẩm,? hàng h(?:óa|oá)
-    (?:khai thác và )?bảo vệ công trình [^\s,.;]+(?: [^\s,.;]+)?
-    hôn nhân và gia đình
-    """.strip().splitlines()
-)
 _NO_NAME = """
-    này và của có được khác định hoặc hay thì đã về tại là trên theo gia tục do nêu số bổ các đó sư
+    này và của có được khác định hoặc hay thì đã về tại là trên theo gia tục do nêu số bổ các đó sư trong đối áp sẽ
+    không phải cho bị để với khi nếu vì ở từ trước sau cũng như mới cũ nào gì chung riêng sửa nước còn mà
     """.split()  # noqa: SIM905
 _ENDS_NAME = """
     này và của có được hoặc hay thì đã về tại là theo do số năm hết để khi phải không cho đối trừ từ còn như với
     trong áp ban bằng trước sau kể nếu mà nhưng bị sẽ thực cũng đang đến cùng vẫn chưa chỉ các
     đứng bao quyết cần thuộc gồm nêu ghi hiện bởi nhằm ngày tháng
     """.split()  # noqa: SIM905
+_AGAINST = re.compile(r"phòng,? chống(?!\w)", re.IGNORECASE)
+_ABOUT = re.compile(r"về\s+")
+_COUNTRY = re.compile(r"\s+(?:của\s+)?nước Cộng h(?:òa|oà) xã hội chủ nghĩa Việt Nam", re.IGNORECASE)
 _WORD = re.compile(r"\s+(?!quy định\b)([^\W\d_]+)")
 
 
@@ -198,7 +148,9 @@ class Documents:
             if end == law.end():
                 return None
         name = " ".join(self.text[law.start() : end].split())
-        year = _YEAR.match(self.text, end)
+        country = _COUNTRY.match(self.text, end)
+        year = _YEAR.match(self.text, country.end() if country else end)
+        end = country.end() if country else end
         if year and head == "Hiến pháp":
             name = f"{name} {year[1]}"
         return Mention(law.start(), year.end() if year else end, name, int(year[1]) if year else None)
@@ -209,20 +161,18 @@ class Documents:
         if space is None:
             return position
         start = space.end()
-        ends = [match.end() for pattern in _LONG_NAMES if (match := pattern.match(self.text, start))]
+        start = about.end() if (about := _ABOUT.match(self.text, start)) else start
+        end = public_titles().end_at(self.text, start)
         if self.names is not None:
-            words = [(m.end(), m[0]) for m in re.finditer(r"\w+", self.text[start : start + 250])]
-            count = self.names.longest_at([name_words(word)[0] if name_words(word) else "" for _, word in words])
-            if count:
-                ends.append(start + words[count - 1][0])
-        if ends:
-            return max(ends)
+            end = max(end, self.names.titles.end_at(self.text, start))
+        if end > start:
+            return end
         first = _WORD.match(self.text, position)
         if first and first[1] == "về" and self.text[:position].endswith("Pháp lệnh"):
             first = _WORD.match(self.text, first.end())
         if first is None or first[1].lower() in _NO_NAME:
             return position
-        end = first.end()
+        end = against.end() if (against := _AGAINST.match(self.text, start)) else first.end()
         while (word := _WORD.match(self.text, end)) and word[1].lower() not in _ENDS_NAME:
             if end - position > 80:
                 break

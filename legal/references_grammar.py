@@ -25,16 +25,17 @@ _ABBREVIATED = re.compile(r"(d|k)\.?\s?(?=\d{1,4}[a-z]?(?!\w))")
 # Words whose second syllable looks like a unit: "tài khoản 1", "thời điểm a", "danh mục 2", "thành phần 1".
 _OTHER_WORD = re.compile(
     r"(?:tài khoản|(?:thời|địa|quan|đặc|cao|kiểm|ưu|nhược|trọng|giao|luận|nhà) điểm|(?:danh|hạng|chuyên|đề) mục"
-    r"|(?:thành|bộ|cổ|một|học|hai) phần)$",
+    r"|(?:thành|bộ|cổ|một|học|hai|thị|toàn) phần|chi tiết|huy chương|điều khoản)$",
     re.IGNORECASE,
 )
 _LEAD = re.compile(r"(?:(?:cac|nhung|tu|tung)\s+)*")
 _THIS = re.compile(r"\s+(?:nay|tren|noi tren)(?!\w)")
 _SEPARATOR = re.compile(r"\s*(?:[,;]\s*(?:va|hoac|hay)?|va|hoac|hay|den|toi|[-–])\s*(?=\w)")
+_GAP = r"\s+(?:(?:cua|thuoc|tai|trong)\s+)?(?:(?:cac|nhung)\s+)?"
 _WORD_SEPARATORS = ("va", "hoac", "hay", "den", "toi")
 _ARABIC = r"\d{1,4}[a-z]?"
 _NUMBER = {
-    "item": re.compile(rf"(?:{_ARABIC}|[a-z])(?!\w)"),
+    "item": re.compile(rf"(?:{_ARABIC}|[a-z])(?!\w)(?!\s*/\s*\d)"),
     "point": re.compile(r"[a-z]\d?(?!\w)"),
     "para": re.compile(rf"{_ARABIC}(?!\w)(?!\s*/\s*\d)"),
     "art": re.compile(rf"{_ARABIC}(?!\w)(?!\s*/\s*\d)"),
@@ -159,7 +160,7 @@ class _Reader:
             if numbers is None:
                 break
             levels[level], end = numbers
-            gap = re.compile(r"\s*,\s*|\s+" if self.loose else r"\s+(?:cua\s+|thuoc\s+|tai\s+)?").match(self.flat, end)
+            gap = re.compile(r"\s*,\s*|\s+" if self.loose else _GAP).match(self.flat, end)
             if gap is None:
                 break
             position = gap.end()
@@ -167,7 +168,9 @@ class _Reader:
 
     def _numbers(self, level: str, position: int, *, inner: bool) -> tuple[tuple[str, ...], int] | None:
         if this := _THIS.match(self.flat, position):
-            return ("this",), this.end()
+            # "phần trên mặt đất", "phần này không liên quan" are no parts of the document.
+            plain = level == "part" and not self.loose and self.text[:position].rstrip().endswith("phần")
+            return None if plain else (("this",), this.end())
         gap = re.compile(r"\s*(?:so\s+)?(?:tu\s+)?").match(self.flat, position)
         assert gap is not None
         first = self._number(level, gap.end())
@@ -205,7 +208,16 @@ class _Reader:
         if match[0].startswith("thu") and not printed.startswith("thứ") and not (self.loose and printed.isascii()):
             return None
         roman = re.fullmatch(r"[ivxl]+", printed)
+        if not self.loose and not self._counts(level, match[0], position):
+            return None
         return arabic(printed.upper() if roman else printed), match.end()
+
+    def _counts(self, level: str, number: str, position: int) -> bool:
+        """Whether what follows the word of a division is its number: not in "theo phần và", "toàn phần từ 5 tấn"."""
+        printed = self.text[position : position + len(number)]
+        if number[0] in "ivxl" and not number.startswith("thu"):
+            return printed[0].isupper() and printed.isascii()
+        return level != "part" or not number[0].isdigit() or self.text[:position].rstrip().endswith("Phần")
 
 
 def _between(level: str, first: str, last: str) -> list[str]:
@@ -224,7 +236,7 @@ def _inherit(items: list[Item], loose: bool) -> list[Item]:
     for item in reversed(items):
         outermost = max(LEVELS.index(level) for level in item.levels)
         levels = dict(item.levels)
-        if outermost < LEVELS.index("art"):
+        if outermost < LEVELS.index("art") and not item.relative:
             levels |= {level: n for level, n in following.items() if LEVELS.index(level) > outermost}
         done.append(Item(item.start, item.end, levels))
         following = levels

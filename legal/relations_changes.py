@@ -16,6 +16,7 @@ from legal.quoted import quoted_spans, unquoted
 from legal.references import find_references
 from legal.references_documents import THIS
 from legal.relations import HISTORY, title_relations
+from legal.relations_phrases import OF_WORDS, QUOTE, words_changed
 from legal.text import collapse, nfc
 
 ChangeKind = Literal["replace", "insert", "repeal", "rename", "replace_phrase", "insert_phrase", "remove_phrase"]
@@ -24,15 +25,18 @@ ChangeKind = Literal["replace", "insert", "repeal", "rename", "replace_phrase", 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One instruction. `document`: number or name of what is changed; `eids`: the provisions changed, new ones for an
-    insert, () for the whole document. `after`: eid behind which is inserted. `text`: the new text without its quotation
-    marks. `old`, `new`: words replaced, put in behind (`old` is then what they follow) or taken out. `sentence`, `eid`:
-    where it is said."""
+    insert, () for the whole document. `after`, `before`: eid behind or in front of which is inserted. `text`: the new text
+    without its quotation marks; `source`: the provision of this document whose text it is, where it is not quoted. `old`,
+    `new`: words replaced, put in behind (`old` is then what they follow) or taken out. `sentence`, `eid`: where it is
+    said."""
 
     kind: ChangeKind
     document: str
     eids: tuple[str, ...] = ()
     after: str = ""
+    before: str = ""
     text: str = ""
+    source: str = ""
     old: str = ""
     new: str = ""
     sentence: str = ""
@@ -48,40 +52,91 @@ class _Place:
     eid: str = ""
     numbers: tuple[tuple[str, str], ...] = ()  # names of laws (their words) with the numbers printed beside them
     attached: bool = False
+    words: tuple[Change, ...] = ()  # changes of words whose places the members of a list tell
 
 
 _ATTACHED = "att_1__"
 _MARKER = r"^(?:\d+[a-z]?[.)]\s*|[a-zđ]\)\s*|[-–+]\s*)?"
 _VERB = re.compile(
     _MARKER + r"(?P<verb>Sửa đổi(?:,? bổ sung)?(?:,? bãi bỏ)?|Bổ sung|Bãi bỏ(?:, sửa đổi, bổ sung)?"
-    r"|Hủy bỏ|Thay thế|Thay|Bỏ|Đổi tên|Sửa)\b",
+    r"|Hủy bỏ|Thay thế|Thay|Bỏ|Đổi tên|Sửa)\b(?! đổi)",
     re.IGNORECASE,
 )
-_PHRASE = re.compile(r"\b(?:cụm từ|các từ|từ ngữ|từ|chữ|dấu)\b(?=\s{2,}|\s*$| và )", re.IGNORECASE)
+#: The older way: "Điều 48 được sửa đổi, bổ sung như sau".
+_PASSIVE = re.compile(
+    _MARKER + r"(?P<what>(?:Các |Những )?(?:Tên|Tiêu đề|Đoạn|Điều|Khoản|Điểm|Chương|Mục|Phần|Phụ lục)\b[^.;:\n]*?)"
+    r" (?:được|nay) (?P<verb>sửa đổi(?:,? bổ sung)?|bổ sung|bãi bỏ|thay thế)(?P<tail> (?:nh[ưu] sau|bằng|thành)\b.*|[.;:]?$)",
+    re.IGNORECASE | re.DOTALL,
+)
+_PASSIVE_WORDS = re.compile(
+    _MARKER + rf"(?P<what>(?:(?:Trong|Tại) [^{QUOTE}.;]*?)?(?:các )?(?:cụm từ|từ ngữ|từ)\s*{QUOTE}.*?)"
+    r" (?:được|nay) (?P<verb>thay thế|thay|sửa|bỏ|bãi bỏ)\b(?P<tail>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 _SOME = re.compile(
     r"\b(?:một số|các) (?:cụm từ|từ|nội dung|điểm|khoản|điều|điều, khoản|khoản, điểm|điểm, khoản)\b(?! \d| [a-zđ]\b)",
     re.IGNORECASE,
 )
+#: A power to repeal is no repeal: "bãi bỏ văn bản trái với Hiến pháp".
+_POWER = re.compile(r"\btrái với\b|\b(?:một phần|toàn bộ) (?:hoặc|văn bản|nghị quyết|quyết định)\b", re.IGNORECASE)
 _AFTER = re.compile(
     r"\s(?:vào\s+)?(?:liền )?(?P<side>sau|trước)\s+(?=(?:cụm từ|từ|chữ|các |điểm|khoản|Điều|Chương|Mục|Phụ lục|Phần))",
     re.IGNORECASE,
 )
+_BY_ATTACHED = re.compile(
+    r"(?P<old>.*?) bằng (?P<new>.*?)(?: (?:ban hành|được ban hành))? kèm theo (?:Bộ luật|Luật|\w+ \w+) này",
+    re.IGNORECASE,
+)
 _SECOND = re.compile(r"(?:,| và|;)\s+(?=(?:bổ sung|bãi bỏ|sửa đổi)\b)", re.IGNORECASE)
 _INTO = re.compile(r"\s(?:vào|của|tại|trong|thuộc)\s+(?=(?:cuối |đầu )?(?:khoản|Điều|điểm|Chương|Mục))", re.IGNORECASE)
-_BREAK = re.compile(r"(?<=\.)\s+(?=\S)|(?<=;)\s+(?!(?:bổ sung|sửa đổi|bãi bỏ) (?!(?:cụm )?từ))|\n")
+_BREAK = re.compile(
+    rf"(?<=\.)\s+(?=[^\s{QUOTE}])|\n|(?<=;)\s+(?=(?:bổ sung|sửa đổi|bãi bỏ|bỏ|thay thế|thay|hủy bỏ) (?:các )?(?:cụm )?từ\b)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """A sentence that changes another document, or opens a list of such. `start`, `end`: in `printed(provision)`, as the
+    spans of the `quotes` that belong to it. `document`: what it changes; `within`: the eid there that bare clauses belong
+    to. `changes`: () where it only opens a list (`opens`) or was not understood."""
+
+    provision: Provision
+    start: int
+    end: int
+    quotes: tuple[tuple[int, int], ...]
+    document: str
+    within: str
+    changes: tuple[Change, ...]
+    opens: bool
+
+
+def printed(provision: Provision) -> str:
+    """Heading and own text, as instructions are read in them."""
+    text = provision.own_text
+    return nfc(f"{provision.heading}\n{text}" if provision.heading and provision.title_line else text)
 
 
 def find_changes(document: LegalDocument, names: LawNames | None = None) -> tuple[list[Change], list[Evidence]]:
     """(changes, instructions that could not be typed), both in reading order."""
+    changes: list[Change] = []
+    unread: list[Evidence] = []
+    for one in instructions(document, names):
+        changes.extend(one.changes)
+        if not one.changes and not one.opens:
+            sentence = unquoted(printed(one.provision))[one.start : one.end]
+            unread.append(Evidence(collapse(sentence), one.provision.eid))
+    return changes, unread
+
+
+def instructions(document: LegalDocument, names: LawNames | None = None) -> Iterator[Instruction]:
+    """Every amending instruction of a document, in reading order."""
     amended = {relation.target for relation in title_relations(document, names) if relation.kind == "amends"}
     target = next(iter(amended)) if len(amended) == 1 else ""
     title = find_references(nfc(document.metadata.title or ""), names=names)
     attached = any(reference.attached for reference in title if reference.document == target)
     place = _Place(target, numbers=_numbers_of_names(document), attached=attached)
-    changes: list[Change] = []
-    unread: list[Evidence] = []
-    _walk(document.provisions, place, names, changes, unread)
-    return changes, unread
+    yield from _walk(document.provisions, place, names)
 
 
 def _numbers_of_names(document: LegalDocument) -> tuple[tuple[str, str], ...]:
@@ -97,60 +152,93 @@ def _numbers_of_names(document: LegalDocument) -> tuple[tuple[str, str], ...]:
     return tuple(known.items())
 
 
-def _walk(
-    provisions: Sequence[Provision],
-    place: _Place,
-    names: LawNames | None,
-    changes: list[Change],
-    unread: list[Evidence],
-) -> None:
+def _walk(provisions: Sequence[Provision], place: _Place, names: LawNames | None) -> Iterator[Instruction]:
     for provision in provisions:
         if provision.kind in ("appendix", "table"):
             continue
         here = place
-        for sentence, quotes in _instructions(provision):
-            plain = HISTORY.sub(" ", sentence)
-            verb = _VERB.match(plain)
+        text = printed(provision)
+        plain_text = _marked(text)
+        for start, end, spans in _sentences(text, plain_text):
+            sentence = plain_text[start:end].replace(QUOTE, " ")
+            plain = HISTORY.sub(" ", plain_text[start:end])
+            verb = _VERB.match(plain) or _PASSIVE.match(plain) or _PASSIVE_WORDS.match(plain)
             if verb is None:
+                if place.words:
+                    yield from _listed(provision, start, end, sentence, place, names)
                 continue
+            if verb["verb"].lower() == "bãi bỏ" and _POWER.search(plain):
+                continue
+            rest = plain[verb.end() :] if verb.re is _VERB else f"{verb['what']} {verb['tail']}"
             here_now = _place(plain, here, names)
             if not here_now.document:
+                if plain.rstrip().endswith(":") and OF_WORDS.search(rest):
+                    here = replace(
+                        here_now,
+                        words=tuple(_changes(rest, verb["verb"].lower(), _texts(text, spans), here_now, names)),
+                    )
                 continue
-            found = list(_changes(plain[verb.end() :], verb["verb"].lower(), quotes, here_now, names))
-            said = collapse(sentence)
-            if found:
-                inside = here_now.attached
-                changes.extend(replace(_within(change, inside), sentence=said, eid=provision.eid) for change in found)
-            elif _opens_list(plain, provision, quotes):
+            quotes = _texts(text, spans)
+            found = list(_changes(rest, verb["verb"].lower(), quotes, here_now, names))
+            said = collapse(sentence.removeprefix(provision.marker))
+            opens = _opens_list(plain, provision, quotes)
+            changes = tuple(
+                replace(_within(change, here_now.attached), sentence=said, eid=provision.eid) for change in found
+            )
+            yield Instruction(
+                provision, start, end, tuple(spans), here_now.document, here_now.eid, changes, opens and not found
+            )
+            if opens and (not found or provision.children):
                 here = here_now
-            else:
-                unread.append(Evidence(said, provision.eid))
-            if not found or provision.children:
-                here = here_now if _opens_list(plain, provision, quotes) else here
-        _walk(provision.children, here, names, changes, unread)
+            elif plain.rstrip().endswith(":") and all(change.old or change.new for change in found):
+                here = replace(here_now, words=tuple(found))
+        yield from _walk(provision.children, here, names)
 
 
-def _instructions(provision: Provision) -> Iterator[tuple[str, list[str]]]:
-    """Sentences of a provision with quotations blanked out, each with the quotations in it and after it."""
-    text = nfc(provision.text)
-    if provision.kind in ("article", "section", "chapter") and provision.heading:
-        text = f"{nfc(provision.heading)}\n{text}"
-    plain = unquoted(text)
+def _listed(
+    provision: Provision, start: int, end: int, sentence: str, place: _Place, names: LawNames | None
+) -> Iterator[Instruction]:
+    """A member of the list that follows "Bỏ từ “quy hoạch” tại các điều, khoản của các luật sau đây:"."""
+    found: dict[str, list[str]] = {}
+    for reference in find_references(sentence, names=names):
+        document = place.document if reference.document == THIS else reference.document
+        found.setdefault(document, []).extend(reference.eids)
+    said = collapse(sentence.removeprefix(provision.marker))
+    for document, eids in found.items():
+        changes = tuple(
+            replace(words, document=document, eids=tuple(eids), sentence=said, eid=provision.eid)
+            for words in place.words
+        )
+        yield Instruction(provision, start, end, (), document, "", changes, False)
+
+
+def _texts(text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
+    """What stands between the quotation marks."""
+    return [text[a + 1 : b - 1].strip() if text[b - 1] in '”"' else text[a + 1 : b] for a, b in spans]
+
+
+def _marked(text: str) -> str:
+    """The text with its quotations blanked out but for a mark where each begins; offsets unchanged."""
+    letters = list(unquoted(text))
+    for start, _ in quoted_spans(text):
+        letters[start] = QUOTE
+    return "".join(letters)
+
+
+def _sentences(text: str, plain: str) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
+    """Sentences outside quotations as (start, end), each with the quotations in it and after it."""
     spans = quoted_spans(text)
     position = 0
     pieces: list[tuple[int, int]] = []
     for end in [*(match.end() for match in _BREAK.finditer(plain)), len(plain)]:
-        if plain[position:end].strip(" \n.;"):
-            pieces.append((position, end))
+        piece = plain[position:end]
+        if piece.strip(f" \n.,;{QUOTE}"):
+            start = position + len(piece) - len(piece.lstrip())
+            pieces.append((start, start + len(piece.strip())))
         position = end
     for number, (start, end) in enumerate(pieces):
         until = pieces[number + 1][0] if number + 1 < len(pieces) else len(text)
-        quotes = [
-            text[a + 1 : b - 1].strip() if text[b - 1] in '”"' else text[a + 1 : b]
-            for a, b in spans
-            if start <= a < until
-        ]
-        yield plain[start:end].strip(), quotes
+        yield start, end, [(a, b) for a, b in spans if start <= a < until]
 
 
 def _opens_list(plain: str, provision: Provision, quotes: Sequence[str]) -> bool:
@@ -179,8 +267,12 @@ def _within(change: Change, attached: bool) -> Change:
     if not attached:
         return change
     eids = tuple(eid if eid.startswith(_ATTACHED) else _ATTACHED + eid for eid in change.eids)
-    after = _ATTACHED + change.after.removeprefix(_ATTACHED) if change.after else ""
-    return replace(change, eids=eids, after=after)
+    sides = {
+        name: _ATTACHED + eid.removeprefix(_ATTACHED)
+        for name, eid in (("after", change.after), ("before", change.before))
+        if eid
+    }
+    return replace(change, eids=eids, **sides)
 
 
 def _eids(plain: str, place: _Place, names: LawNames | None) -> tuple[str, ...]:
@@ -190,8 +282,11 @@ def _eids(plain: str, place: _Place, names: LawNames | None) -> tuple[str, ...]:
 
 def _changes(rest: str, verb: str, quotes: Sequence[str], place: _Place, names: LawNames | None) -> Iterator[Change]:
     """The changes one instruction makes; none where it only introduces others or is not understood."""
-    if _PHRASE.search(rest) and quotes:
-        yield from _of_words(rest, verb, quotes, place, names)
+    if OF_WORDS.search(rest) and quotes:
+        for words in words_changed(rest, verb, quotes, lambda said: _eids(said, place, names)):
+            kind: ChangeKind = "replace_phrase" if words.old and words.new else "remove_phrase"
+            kind = "insert_phrase" if verb.startswith("bổ sung") else kind
+            yield Change(kind, place.document, words.eids, old=words.old, new=words.new)
         return
     text = "\n".join(quotes)
     parts = _SECOND.split(rest)
@@ -213,7 +308,10 @@ def _changes(rest: str, verb: str, quotes: Sequence[str], place: _Place, names: 
             named = re.match(r"\s*(?:tên|tiêu đề)\b", part, re.IGNORECASE) and not re.search(r"nội dung|\bvà\b|,", part)
             yield Change("rename" if named else "replace", place.document, eids, text=text)
         elif quotes and re.match(r"\s*(?:tên|tiêu đề)\b", part, re.IGNORECASE):
-            yield Change("rename", place.document, text=text)
+            yield Change("rename", place.document, (place.eid.split("__para_")[0],) if place.eid else (), text=text)
+        elif (attached := _BY_ATTACHED.match(part)) and (eids := _eids(attached["old"], place, names)):
+            sources = _eids(attached["new"], _Place(), names)
+            yield Change("replace", place.document, eids, source=sources[0] if sources else "")
 
 
 def _inserted(part: str, text: str, place: _Place, names: LawNames | None) -> Iterator[Change]:
@@ -225,20 +323,8 @@ def _inserted(part: str, text: str, place: _Place, names: LawNames | None) -> It
     around = behind or (_eids(head[into.end() :], place, names) if into else ())
     at = replace(place, eid=around[-1] if around and around[-1].startswith("art_") else place.eid)
     eids = _eids(head[: into.start()] if into else head, at, names)
-    if eids and text:
-        yield Change("insert", place.document, eids, after=behind[-1] if behind else "", text=text)
-    elif around and text:
-        yield Change("insert", place.document, (), after=around[-1], text=text)
-
-
-def _of_words(rest: str, verb: str, quotes: Sequence[str], place: _Place, names: LawNames | None) -> Iterator[Change]:
-    eids = _eids(rest, place, names)
-    if verb.startswith(("thay", "sửa", "đổi")):
-        if len(quotes) >= 2:
-            for old, new in zip(quotes[:-1], [quotes[-1]] * (len(quotes) - 1), strict=True):
-                yield Change("replace_phrase", place.document, eids, old=old, new=new)
-    elif verb.startswith(("bỏ", "bãi bỏ", "hủy bỏ")):
-        for old in quotes:
-            yield Change("remove_phrase", place.document, eids, old=old)
-    elif verb.startswith("bổ sung"):
-        yield Change("insert_phrase", place.document, eids, old=quotes[1] if len(quotes) > 1 else "", new=quotes[0])
+    beside = behind[-1] if behind else ""
+    front = after is not None and after["side"].lower() == "trước"
+    sides = {"before": beside} if front else {"after": beside or (around[-1] if around and not eids else "")}
+    if text and (eids or around):
+        yield Change("insert", place.document, eids, text=text, **sides)
