@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from legal.numerals import arabic
 
-_ARTICLE = re.compile(r"[“\"\s]*Điều\s+(\d{1,4}[a-zđ]?)\s*[.:]", re.IGNORECASE)
+_ARTICLE = re.compile(r"[“\"\s]*Điều\s+(\d{1,4}[a-zđ]?)\s*(?:[.:]|$)", re.IGNORECASE)
 _DIVISION = re.compile(r"[“\"\s]*(Phần|Chương|Mục)\s+(?:thứ\s+)?([IVXLivxl]{1,7}[a-z]?|\d{1,3}[a-z]?)\b")
 _CLAUSE = re.compile(r"[“\"\s]*(\d{1,3}[a-zđ]?)\s*\.(?!\d)")
 _POINT = re.compile(r"[“\"\s]*([a-zđ]\d?)\)")
@@ -23,6 +23,12 @@ def quoted_lines(text: str, eids: Sequence[str]) -> Iterator[tuple[str, int, int
         current = _opened(line, current)
         yield current, position, position + len(line.rstrip("\n"))
         position += len(line)
+
+
+def opening(line: str) -> int:
+    """Length of what a quoted line opens with to say which provision it is ("“Điều 93b."): no citation; 0 without."""
+    match = _ARTICLE.match(line) or _DIVISION.match(line)
+    return match.end() if match else 0
 
 
 def text_of(eid: str, text: str, eids: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from legal.composed import compose
 from legal.names import LawNames
 from legal.number import find_all
-from legal.references_documents import ATTACHED, THIS, Documents, Mention
+from legal.references_documents import ATTACHED, THIS, Documents, Mention, treaty_at
 from legal.references_grammar import Chain, Item, chains, eids_of, flatten
 
 _TAIL = re.compile(r"\s+(?:(?:của|tại|trong|thuộc|theo)\s+)?", re.IGNORECASE)
@@ -57,7 +57,7 @@ def find_references(
     taken: list[tuple[int, int]] = []
     for chain in chains(clean, flat):
         tail = _TAIL.match(clean, chain.end)
-        named = reader.at(tail.end()) if tail else None
+        named = (reader.at(tail.end()) or treaty_at(clean, tail.end())) if tail else None
         end = named.end if named else chain.end
         taken.append((chain.start, end))
         found.extend(_from_chain(chain, named, eid, document, above))

@@ -23,10 +23,17 @@ class Outer:
     amended: str = ""
 
 
-def belonging(text: str, found: Sequence[Reference], outer: Outer, *, table: bool = False) -> Iterable[Reference]:
-    """The citations of one text in order, bare ones given to the document that they mean. `table`: each line of the text is
-    a row, whose provisions belong to the document named before them in it."""
+def belonging(
+    text: str, found: Sequence[Reference], outer: Outer, current: str = "", *, table: bool = False
+) -> Iterable[Reference]:
+    """The citations of one text in order, bare ones given to the document that they mean. `current`: where the text
+    stands. `table`: each line of it is a row, whose provisions belong to the document named before them in it."""
     for place, reference in enumerate(found):
+        if reference.relative and not reference.eids and text[reference.start :].startswith("Phần này"):
+            continue  # "Phần này được miễn thuế" of a document without parts
+        if reference.relative and (eids := _in_clause(reference.eids, current, outer)):
+            yield replace(reference, eids=eids)
+            continue
         if not reference.bare or not reference.eids:
             yield reference
             continue
@@ -80,6 +87,17 @@ def _article_behind(text: str, found: Sequence[Reference], place: int, outer: Ou
                 if all(eid in outer.eids for eid in moved):
                     return moved
     return ()
+
+
+def _in_clause(eids: Sequence[str], current: str, outer: Outer) -> tuple[str, ...]:
+    """The eids of "điểm b Điều này" said in a clause whose article has no points outside its clauses; () elsewhere."""
+    clause = re.match(r"(?:att_\d+__)?art_[^_]+__para_[^_]+", current)
+    if clause is None or not eids or any(locate(eid, outer.eids) for eid in eids):
+        return ()
+    moved = tuple(
+        f"{clause[0]}__{eid.rpartition('__')[2]}" for eid in eids if "__point_" in eid and "__para_" not in eid
+    )
+    return moved if len(moved) == len(eids) and all(eid in outer.eids for eid in moved) else ()
 
 
 def _outside(eid: str) -> str:

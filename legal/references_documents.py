@@ -49,6 +49,7 @@ _OTHER_DOCUMENT = re.compile(
 )
 _NUMBER_AHEAD = re.compile(r"(?:\s+(?P<name>[^.;:()“”\n]{1,220}?))??\s*(?:,\s*)?(?:số:?\s*)?$", re.IGNORECASE)
 _YEAR = re.compile(r"\s+(?:năm\s+)((?:19|20)\d\d)(?!\d)")
+_DAY = re.compile(r",?\s+(?:được .{0,80}?thông qua )?ngày \d{1,2}(?:/| tháng )\d{1,2}(?:/| năm )((?:19|20)\d\d)(?!\d)")
 
 _NO_NAME = """
     này và của có được khác định hoặc hay thì đã về tại là trên theo gia tục do nêu số bổ các đó sư trong đối áp sẽ
@@ -75,6 +76,18 @@ class Mention:
     year: int | None = None
     attached: bool = False
     type: str = ""
+
+
+_TREATY = re.compile(
+    r"(?:Công ước|Hiệp định|Hiệp ước|Nghị định thư)"
+    r"(?: (?!(?:này|và|hoặc|có|được|đã|thì|là|mà|quy định|trong|do)\b)[^\s.,;:()|]+){1,12}"
+)
+
+
+def treaty_at(text: str, start: int) -> Mention | None:
+    """The treaty that provisions are said to be of, so that they are not taken for those of the document itself."""
+    match = _TREATY.match(text, start)
+    return Mention(start, match.end(), match[0]) if match else None
 
 
 @dataclass(slots=True)
@@ -153,7 +166,8 @@ class Documents:
         end = country.end() if country else end
         if year and head == "Hiến pháp":
             name = f"{name} {year[1]}"
-        return Mention(law.start(), year.end() if year else end, name, int(year[1]) if year else None)
+        said = year or _DAY.match(self.text, end)  # the day itself is not part of the name
+        return Mention(law.start(), year.end() if year else end, name, int(said[1]) if said else None)
 
     def _name_end(self, position: int) -> int:
         """Where the name that follows a type word ends; `position` itself when none follows."""

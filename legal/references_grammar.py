@@ -32,15 +32,21 @@ _LEAD = re.compile(r"(?:(?:cac|nhung|tu|tung)\s+)*")
 _THIS = re.compile(r"\s+(?:nay|tren|noi tren)(?!\w)")
 _SEPARATOR = re.compile(r"\s*(?:[,;]\s*(?:va|hoac|hay)?|va|hoac|hay|den|toi|[-–])\s*(?=\w)")
 _GAP = r"\s+(?:(?:cua|thuoc|tai|trong)\s+)?(?:(?:cac|nhung)\s+)?"
+_NEAR = 100
+_CLAUSE_END = re.compile(r"[.;:]\s|\n")
 _WORD_SEPARATORS = ("va", "hoac", "hay", "den", "toi")
 _ARABIC = r"\d{1,4}[a-z]?"
 _NUMBER = {
     "item": re.compile(rf"(?:{_ARABIC}|[a-z])(?!\w)(?!\s*/\s*\d)"),
-    "point": re.compile(r"[a-z]\d?(?!\w)"),
+    # Counted points: of lists without articles ("điểm 5 mục III phần B"), of old laws ("điểm 9 Điều 28").
+    "point": re.compile(
+        r"[a-z]\d?(?!\w)|\d{1,2}(?:\.\d{1,2})?(?=(?:\s*(?:,|va|hoac)\s*(?:diem\s+)?\d{1,2})*"
+        r"\s+(?:cua\s+)?(?:khoan|dieu|tieu muc|muc|phan|chuong|phu luc)\s)"
+    ),
     "para": re.compile(rf"{_ARABIC}(?!\w)(?!\s*/\s*\d)"),
     "art": re.compile(rf"{_ARABIC}(?!\w)(?!\s*/\s*\d)"),
 }
-_OUTER_NUMBER = re.compile(r"(?:\d{1,3}[a-z]?|[ivxl]{1,7}[a-z]?|thu\s+(?:muoi\s+)?\w+)(?!\w)")
+_OUTER_NUMBER = re.compile(r"(?:\d{1,3}[a-z]?|[ivxl]{1,7}[a-z]?|[a-h]|thu\s+(?:muoi\s+)?\w+)(?!\w)")
 # A number in a list that counts something is no number of a provision: "khoản 1, 30 ngày".
 _QUANTITY = re.compile(
     r"(?:[.,]\d|\s*%|\s*(?:ngay|thang|nam|gio|phut|tuoi|nguoi|lan|dong|trieu|ty|nghin|ngan|met"
@@ -90,8 +96,28 @@ def flatten(text: str) -> str:
     return text.translate(_FLAT)
 
 
-def chains(text: str, flat: str, *, loose: bool = False) -> Iterator[Chain]:
+def chains(text: str, flat: str, *, loose: bool = False) -> list[Chain]:
     """Every list of provisions in a text (NFC), in order. `loose`: as people type questions ("dieu 5", "đ5 k2")."""
+    found = list(_chains(text, flat, loose))
+    return found if loose else _with_clauses(found, flat)
+
+
+def _with_clauses(found: list[Chain], flat: str) -> list[Chain]:
+    """ "người quy định tại điểm đ, người quy định tại điểm d khoản 1 Điều này": the first point is of that clause too."""
+    for place in range(len(found) - 2, -1, -1):
+        one, following = found[place], found[place + 1]
+        between = flat[one.end : following.start]
+        if len(between) > _NEAR or _CLAUSE_END.search(between):
+            continue
+        levels = following.items[0].levels
+        if "point" in levels and "para" in levels and all(set(item.levels) == {"point"} for item in one.items):
+            rest = {level: numbers for level, numbers in levels.items() if level != "point"}
+            items = tuple(Item(item.start, item.end, item.levels | rest) for item in one.items)
+            found[place] = Chain(one.start, one.end, items)
+    return found
+
+
+def _chains(text: str, flat: str, loose: bool) -> Iterator[Chain]:
     position = 0
     pattern = re.compile(rf"(?<!\w)(?:{_UNIT.pattern}|{_ABBREVIATED.pattern})") if loose else _UNIT
     while match := pattern.search(flat, position):
@@ -204,6 +230,8 @@ class _Reader:
             if level == "para" and re.match(r"\s*(?:trieu|ty|nghin|dong|tien)\b", self.flat[match.end() :]):
                 return None
             letter = re.sub(r"\d", "", printed)
+            if level == "point" and printed[0].isdigit():
+                return printed, match.end()
             return (printed, match.end()) if not letter or letter in POINT_LETTERS else None
         if match[0].startswith("thu") and not printed.startswith("thứ") and not (self.loose and printed.isascii()):
             return None
@@ -215,8 +243,8 @@ class _Reader:
     def _counts(self, level: str, number: str, position: int) -> bool:
         """Whether what follows the word of a division is its number: not in "theo phần và", "toàn phần từ 5 tấn"."""
         printed = self.text[position : position + len(number)]
-        if number[0] in "ivxl" and not number.startswith("thu"):
-            return printed[0].isupper() and printed.isascii()
+        if number[0].isalpha() and not number.startswith("thu"):
+            return printed[0].isupper() and printed.isascii() and (number[0] in "ivxl" or level in ("part", "att"))
         return level != "part" or not number[0].isdigit() or self.text[:position].rstrip().endswith("Phần")
 
 
@@ -258,6 +286,11 @@ def eids_of(item: Item, current: str = "", above: Sequence[str] = ()) -> tuple[s
     """
     parts = dict(piece.rsplit("_", 1) for piece in current.split("__") if "_" in piece)
     levels: dict[str, tuple[str, ...]] = dict(item.levels)
+    if "point" in levels and "art" in levels and levels["point"][0].isdigit():
+        if "para" not in levels:
+            levels["para"] = levels.pop("point")  # "điểm 9 Điều 28" of a law that calls its clauses so
+        elif levels["point"] == ("1",):
+            levels["point"] = ("l",)  # a misprint: no clause counts its points
     named = max((LEVELS.index(level) for level in levels), default=0)
     if named < LEVELS.index("art") and "art" in parts:
         for level in LEVELS[named + 1 : LEVELS.index("art") + 1]:
@@ -268,7 +301,8 @@ def eids_of(item: Item, current: str = "", above: Sequence[str] = ()) -> tuple[s
     if "art" in levels:
         wanted = [level for level in ("art", "para", "point", "item") if level in levels]
     elif any(level in levels for level in ("item", "point", "para")):
-        return ()
+        annex = levels.get("att", ("this",))
+        return () if "this" in annex else tuple(f"att_{number}" for number in annex)
     else:
         wanted = [level for level in ("att", "part", "chp", "sec", "subsec") if level in levels]
         if levels[wanted[0]] == ("this",):

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 
 from legal.composed import compose
 from legal.document import LegalDocument, Provision
-from legal.names import LawNames
+from legal.names import LawNames, name_words
 from legal.quoted import unquoted
-from legal.quoted_provisions import quoted_lines
+from legal.quoted_provisions import opening, quoted_lines
 from legal.references import Reference, find_references
 from legal.references_belonging import Outer, belonging
 from legal.references_documents import THIS
 from legal.relations import title_relations
-from legal.relations_changes import Instruction, instructions, printed
+from legal.relations_changes import Instruction, instructions, numbers_of_names, printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,16 @@ def placed_references(document: LegalDocument, names: LawNames | None = None) ->
     eids = frozenset(provision.eid for provision in document.walk())
     amended = {relation.target for relation in title_relations(document, names) if relation.kind == "amends"}
     outer = Outer(eids, next(iter(amended)) if len(amended) == 1 else "")
+    numbers = numbers_of_names(document)
+    for placed in _all(document, told, outer, names):
+        reference = placed.reference
+        number = numbers.get(" ".join(name_words(reference.document))) if numbers and reference.year is None else None
+        yield replace(placed, reference=replace(reference, document=number)) if number else placed
+
+
+def _all(
+    document: LegalDocument, told: dict[str, list[Instruction]], outer: Outer, names: LawNames | None
+) -> Iterator[PlacedReference]:
     preamble = "\n".join(document.preamble)
     for reference in belonging(preamble, find_references(preamble, names=names), outer):
         yield PlacedReference("", reference)
@@ -52,18 +62,34 @@ def _walk(
     told: dict[str, list[Instruction]],
     outer: Outer,
     names: LawNames | None,
+    quoting: tuple[Instruction, str] | None = None,
 ) -> Iterator[PlacedReference]:
+    """`quoting`: the instruction whose quotation goes on in these provisions (a table), and the eid it has reached."""
     for provision in provisions:
         found = told.get(provision.eid)
+        goes_on = quoting if provision.kind == "table" else None
         if found:
             yield from _of_amending(provision, above, found, outer, names)
+            goes_on = _unclosed(printed(provision), found[-1])
+        elif goes_on is not None:
+            for reference in find_references(provision.own_text, goes_on[1], names=names):
+                yield PlacedReference(provision.eid, _in_target(reference, goes_on[0]))
         else:
             headed = provision.heading if provision.title_line else ""
             for text, heading in ((headed, True), (provision.own_text, False)):
                 plain = find_references(text, provision.eid, names=names, above=above) if text else []
-                for reference in belonging(text, plain, outer, table=bool(provision.rows)):
+                for reference in belonging(text, plain, outer, provision.eid, table=bool(provision.rows)):
                     yield PlacedReference(provision.eid, reference, heading)
-        yield from _walk(provision.children, (*above, provision.eid), told, outer, names)
+        yield from _walk(provision.children, (*above, provision.eid), told, outer, names, goes_on)
+
+
+def _unclosed(text: str, one: Instruction) -> tuple[Instruction, str] | None:
+    """The instruction with the eid that its quotation has reached, where that is still open at the end of the text."""
+    if not one.quotes or text[one.quotes[-1][1] - 1] in '”"':
+        return None
+    start, end = one.quotes[-1]
+    eids = [eid for change in one.changes for eid in change.eids]
+    return one, list(quoted_lines(text[start:end], eids or [one.within]))[-1][0]
 
 
 def _of_amending(
@@ -89,17 +115,18 @@ def _of_amending(
         for start, end in one.quotes:
             quoted = text[start:end]
             for eid, a, b in quoted_lines(quoted, eids or [one.within]):
-                inside = find_references(quoted[a:b], eid, names=names)
-                found.extend(_in_target(_moved(reference, start + a), one) for reference in inside)
+                headed = opening(quoted[a:b])
+                inside = find_references(quoted[a + headed : b], eid, names=names)
+                found.extend(_in_target(_moved(reference, start + a + headed), one) for reference in inside)
     rest = "".join(own)
-    found.extend(belonging(rest, find_references(rest, provision.eid, names=names, above=above), outer))
+    found.extend(belonging(rest, find_references(rest, provision.eid, names=names, above=above), outer, provision.eid))
     found.sort(key=lambda reference: (reference.start, reference.end))
-    headed = f"{provision.heading}\n{provision.own_text}" if provision.heading and provision.title_line else None
-    printed_text = compose(headed if headed is not None else provision.own_text)
+    whole = f"{provision.heading}\n{provision.own_text}" if provision.heading and provision.title_line else None
+    printed_text = compose(whole if whole is not None else provision.own_text)
     for reference in found:
         start, end = printed_text.span(reference.start, reference.end)
-        heading = headed is not None and start < len(provision.heading)
-        shift = 0 if headed is None or heading else len(provision.heading) + 1
+        heading = whole is not None and start < len(provision.heading)
+        shift = 0 if whole is None or heading else len(provision.heading) + 1
         yield PlacedReference(provision.eid, replace(reference, start=start - shift, end=end - shift), heading)
 
 

@@ -172,17 +172,37 @@ def endings(
 
 def resolve_target(relation: Relation, names: LawNames, spoken: date | None, source: str) -> str | None:
     """The key of the document that a relation means; None where no known one fits for certain. `spoken`, `source`: day of
-    issue and key of the document that states it: what it names without number is older than itself."""
-    year = relation.year or (relation.target_issued.year if relation.target_issued else None)
-    for match in names.resolve(relation.target, year):
+    issue and key of the document that states it: what it touches is older than itself."""
+    return document_named(relation.target, relation.year, names, spoken, source, relation.target_issued)
+
+
+def document_named(
+    target: str,
+    year: int | None,
+    names: LawNames,
+    spoken: date | None,
+    source: str,
+    issued: date | None = None,
+    *,
+    later: bool = False,
+) -> str | None:
+    """The key of the document that a text means by a number or a name, None where no known one fits for certain.
+
+    `year`, `issued`: as printed with it. `spoken`, `source`: day of issue and key of the document that says it. A name
+    without number means the newest document of that title that is older than the one that speaks; a number one not
+    later than it, unless `later` (a consolidated text names what amended it).
+    """
+    year = year or (issued.year if issued else None)
+    numbered = DocumentNumber.try_parse(target) is not None
+    for match in names.resolve(target, year):
         entry = match.entry
         if entry.key == source or match.quality < 1.0 or match.same_year is False:
             continue
-        if relation.target_issued and entry.issued and entry.issued != relation.target_issued:
+        if issued and entry.issued and entry.issued != issued:
             continue
-        if spoken is None or entry.issued is None or entry.issued < spoken:
+        if spoken is None or entry.issued is None or entry.issued < spoken or (numbered and later):
             return entry.key
-        if entry.issued == spoken and DocumentNumber.try_parse(relation.target):
+        if entry.issued == spoken and numbered:
             return entry.key
     return None
 

@@ -135,21 +135,23 @@ def instructions(document: LegalDocument, names: LawNames | None = None) -> Iter
     target = next(iter(amended)) if len(amended) == 1 else ""
     title = find_references(nfc(document.metadata.title or ""), names=names)
     attached = any(reference.attached for reference in title if reference.document == target)
-    place = _Place(target, numbers=_numbers_of_names(document), attached=attached)
+    place = _Place(target, numbers=tuple(numbers_of_names(document).items()), attached=attached)
     yield from _walk(document.provisions, place, names)
 
 
-def _numbers_of_names(document: LegalDocument) -> tuple[tuple[str, str], ...]:
-    """ "Luật Nuôi ong số 20/2032/QH17" in preamble and headings: what a later bare "Luật Nuôi ong" means."""
+def numbers_of_names(document: LegalDocument) -> dict[str, str]:
+    """Words of a name -> number, where preamble, title or headings print both: "Luật Nuôi ong số 20/2032/QH17" is what a
+    later bare "Luật Nuôi ong" means."""
     known: dict[str, str] = {}
-    for text in (*document.preamble, *(provision.heading for provision in document.provisions)):
+    headings = (provision.heading for provision in document.provisions)
+    for text in (*document.preamble, document.metadata.title or "", *headings):
         clean = nfc(text)
         for reference in find_references(clean):
             name, separator, _ = clean[reference.start : reference.end].rpartition(" số ")
             if separator:
                 inner = re.sub(r"^.*\b(?:điều|khoản)\b.* của (?=Luật|Bộ luật|Pháp lệnh)", "", name)
                 known[" ".join(name_words(inner))] = reference.document
-    return tuple(known.items())
+    return known
 
 
 def _walk(provisions: Sequence[Provision], place: _Place, names: LawNames | None) -> Iterator[Instruction]:
