@@ -16,6 +16,7 @@ from legal.references_documents import ATTACHED, THIS, Documents, Mention, treat
 from legal.references_grammar import Chain, Item, chains, eids_of, flatten
 
 _TAIL = re.compile(r"\s+(?:(?:của|tại|trong|thuộc|theo)\s+)?", re.IGNORECASE)
+_ANNEXED = re.compile(r"\s+(?:(?:được )?ban hành )?kèm theo\s+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ def find_references(
     found: list[Reference] = []
     taken: list[tuple[int, int]] = []
     for chain in chains(clean, flat):
-        tail = _TAIL.match(clean, chain.end)
+        annex = "att" in chain.items[-1].levels
+        tail = (_ANNEXED.match(clean, chain.end) if annex else None) or _TAIL.match(clean, chain.end)
         named = (reader.at(tail.end()) or treaty_at(clean, tail.end())) if tail else None
         end = named.end if named else chain.end
         taken.append((chain.start, end))

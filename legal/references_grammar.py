@@ -34,6 +34,7 @@ _SEPARATOR = re.compile(r"\s*(?:[,;]\s*(?:va|hoac|hay)?|va|hoac|hay|den|toi|[-�
 _GAP = r"\s+(?:(?:cua|thuoc|tai|trong)\s+)?(?:(?:cac|nhung)\s+)?"
 _NEAR = 100
 _CLAUSE_END = re.compile(r"[.;:]\s|\n")
+_RISING = re.compile(r"\s*,\s+")
 _WORD_SEPARATORS = ("va", "hoac", "hay", "den", "toi")
 _ARABIC = r"\d{1,4}[a-z]?"
 _NUMBER = {
@@ -187,10 +188,18 @@ class _Reader:
                 break
             levels[level], end = numbers
             gap = re.compile(r"\s*,\s*|\s+" if self.loose else _GAP).match(self.flat, end)
+            rising = None if self.loose else _RISING.match(self.flat, end)
+            if rising is not None and self._rises(level, rising.end()):
+                gap = rising
             if gap is None:
                 break
             position = gap.end()
         return Item(start, end, levels) if levels else None
+
+    def _rises(self, level: str, position: int) -> bool:
+        """Whether the next level up follows: "điểm a, khoản 1, Điều 8" is one point."""
+        unit = self._unit(position)
+        return unit is not None and unit[0] == {"item": "point", "point": "para", "para": "art"}.get(level)
 
     def _numbers(self, level: str, position: int, *, inner: bool) -> tuple[tuple[str, ...], int] | None:
         if this := _THIS.match(self.flat, position):
