@@ -87,7 +87,7 @@ _BY_ATTACHED = re.compile(
     r"(?P<old>.*?) bằng (?P<new>.*?)(?: (?:ban hành|được ban hành))? kèm theo (?:Bộ luật|Luật|\w+ \w+) này",
     re.IGNORECASE,
 )
-_SECOND = re.compile(r"(?:,| và|;)\s+(?=(?:bổ sung|bãi bỏ|sửa đổi)\b)", re.IGNORECASE)
+_SECOND = re.compile(r"(?<!sửa đổi)(?:,| và|;)\s+(?=(?:bổ sung|bãi bỏ|sửa đổi)\b)", re.IGNORECASE)
 _INTO = re.compile(r"\s(?:vào|của|tại|trong|thuộc)\s+(?=(?:cuối |đầu )?(?:khoản|Điều|điểm|Chương|Mục))", re.IGNORECASE)
 _BREAK = re.compile(
     rf"(?<=\.)\s+(?=[^\s{QUOTE}])|\n|(?<=;)\s+(?=(?:bổ sung|sửa đổi|bãi bỏ|bỏ|thay thế|thay|hủy bỏ) (?:các )?(?:cụm )?từ\b)",
