@@ -269,12 +269,10 @@ def _within(change: Change, attached: bool) -> Change:
     if not attached:
         return change
     eids = tuple(eid if eid.startswith(_ATTACHED) else _ATTACHED + eid for eid in change.eids)
-    sides = {
-        name: _ATTACHED + eid.removeprefix(_ATTACHED)
-        for name, eid in (("after", change.after), ("before", change.before))
-        if eid
-    }
-    return replace(change, eids=eids, **sides)
+    after, before = (
+        f"{_ATTACHED}{eid.removeprefix(_ATTACHED)}" if eid else "" for eid in (change.after, change.before)
+    )
+    return replace(change, eids=eids, after=after, before=before)
 
 
 def _eids(plain: str, place: _Place, names: LawNames | None) -> tuple[str, ...]:
