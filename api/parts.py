@@ -257,6 +257,11 @@ class Workshop:
 
         return await asyncio.to_thread(work)
 
+    async def flush(self) -> None:
+        """Bring the index to disk, if this process has it open: before it is copied."""
+        if self.parts.built("index"):
+            await asyncio.to_thread(self.parts.index.flush)
+
     async def status(self) -> StatusOut:
         """What is in the home; without a running server by the catalogue alone, which waits for nobody."""
 

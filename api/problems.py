@@ -38,6 +38,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "too_many_requests": ("Quá nhiều yêu cầu", "Too many requests"),
     "headers_too_large": ("Tiêu đề yêu cầu quá lớn", "Request headers too large"),
     "busy": ("Máy chủ đang bận", "Server is busy"),
+    "unusable_backup": ("Tệp sao lưu không dùng được", "Backup cannot be used"),
     "service_unavailable": ("Dịch vụ chưa sẵn sàng", "Service unavailable"),
     "model_unavailable": ("Mô hình không phản hồi", "Model unavailable"),
     "model_refused": ("Mô hình từ chối yêu cầu", "Model refused the request"),

@@ -116,6 +116,10 @@ class RunningServer:
         """See `Desk`."""
         return StatusOut.model_validate(self._post("/status", {}))
 
+    def flush(self) -> None:
+        """Let the server bring its index to disk."""
+        self._post("/flush", {})
+
     def ingest(self, paths: Sequence[Path], on_progress: OnProgress, access: Sequence[str] | None = None) -> IngestOut:
         """See `Desk`; leaving early stops the server's work on it."""
         body: dict[str, Any] = {"paths": [str(path.absolute()) for path in paths]}

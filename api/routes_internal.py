@@ -95,6 +95,11 @@ def router(token: str, internal_port: int) -> APIRouter:
     async def status(parts: PartsOf) -> StatusOut:
         return await parts.status()
 
+    @routes.post("/flush")
+    async def flush(parts: PartsOf) -> Pong:
+        await parts.flush()
+        return Pong(pid=os.getpid())
+
     @routes.post("/remove")
     async def remove(body: NumberBody, parts: PartsOf) -> RemovalOut:
         note_target(body.number)

@@ -45,14 +45,7 @@ class Generations:
 
     def current(self) -> Path | None:
         """The generation in use; None in a new folder. Raises Conflict when the pointer names nothing."""
-        try:
-            name = (self.folder / "current").read_text().strip()
-        except FileNotFoundError:
-            return None
-        generation = self.folder / name
-        if not name.startswith(_PREFIX) or not (generation / "manifest.json").is_file():
-            raise Conflict("Chỉ mục bị hỏng hoặc thiếu tệp; hãy khôi phục từ bản sao lưu hoặc nạp lại các văn bản.")
-        return generation
+        return current_generation(self.folder)
 
     def make(self, manifest: Manifest) -> Path:
         """A new generation without points, not in use yet."""
@@ -95,6 +88,19 @@ class Generations:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+def current_generation(folder: Path) -> Path | None:
+    """The generation in use in an index folder, whoever has it open; None in a new one. Raises Conflict when the
+    pointer names nothing."""
+    try:
+        name = (folder / "current").read_text().strip()
+    except FileNotFoundError:
+        return None
+    generation = folder / name
+    if not name.startswith(_PREFIX) or not (generation / "manifest.json").is_file():
+        raise Conflict("Chỉ mục bị hỏng hoặc thiếu tệp; hãy khôi phục từ bản sao lưu hoặc nạp lại các văn bản.")
+    return generation
 
 
 def stored_manifest(generation: Path) -> Manifest:

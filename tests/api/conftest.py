@@ -110,7 +110,7 @@ def share_models(home: Path) -> None:
 
 def phapquy(home: Path, *arguments: str, timeout: float = 120, **more: str) -> Finished:
     """Run one command to its end."""
-    if arguments[0] not in {"parse", "--help"}:
+    if arguments[0] not in {"parse", "restore", "--help"}:
         share_models(home)
     done = subprocess.run(
         [*PHAPQUY, *arguments], env=environment(home, **more), capture_output=True, timeout=timeout, check=False
