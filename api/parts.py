@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from api.feedback import FeedbackStore
     from api.keys import KeyStore
     from ingest.catalogue import Catalogue
+    from ingest.pipeline import Ingestor
     from retrieval.pipeline import QuestionPath
 
 log = structlog.get_logger("phapquy.parts")
@@ -81,7 +82,7 @@ class Workshop:
         except ServiceUnavailable as error:
             log.warning("not_ready", code=error.code)
         else:
-            threading.Thread(target=self._learn, name="phapquy-learn", daemon=True).start()
+            threading.Thread(target=self.learn, name="phapquy-learn", daemon=True).start()
 
     def release(self) -> None:
         """Close what was built, the home's lock last."""
@@ -182,6 +183,11 @@ class Workshop:
         with self._building:
             return self.parts.audit
 
+    def ingestor(self) -> Ingestor:
+        """The way of a document, built at the first call; raises PhapquyError when a part cannot be had."""
+        with self._building:
+            return self.parts.ingestor
+
     def ingest_here(
         self, paths: Sequence[Path], on_progress: OnProgress, access: Sequence[str] | None = None
     ) -> IngestOut:
@@ -189,8 +195,7 @@ class Workshop:
 
         Raises Conflict while another runs."""
         with self._writing():
-            with self._building:
-                ingestor = self.parts.ingestor
+            ingestor = self.ingestor()
             return report_out(
                 ingestor.ingest(
                     [path.absolute() for path in paths],
@@ -215,7 +220,7 @@ class Workshop:
         try:
             self._stop.clear()
             yield
-            self._learn()
+            self.learn()
         finally:
             self._turn.release()
 
@@ -237,10 +242,9 @@ class Workshop:
         """Take a document out, with the count of what is left of it. Raises NotFound, Conflict while an ingest runs."""
 
         def work() -> RemovalOut:
-            with self._building:
-                ingestor = self.parts.ingestor
+            ingestor = self.ingestor()
             done = ingestor.remove(number)
-            self._learn()
+            self.learn()
             return RemovalOut(number=done.number or done.key, removed=done.removed, left=done.left)
 
         return await asyncio.to_thread(work)
@@ -249,10 +253,9 @@ class Workshop:
         """Let a document that waits for review answer. Raises NotFound, Conflict while an ingest runs."""
 
         def work() -> AcceptedOut:
-            with self._building:
-                ingestor = self.parts.ingestor
+            ingestor = self.ingestor()
             card = ingestor.accept(number)
-            self._learn()
+            self.learn()
             return AcceptedOut(number=card.number or card.key, passages=self.parts.index.count(card.key))
 
         return await asyncio.to_thread(work)
@@ -308,7 +311,7 @@ class Workshop:
             found["generator"] = "Mô hình trả lời không phản hồi; đang trả lời bằng trích nguyên văn." if down else "ok"
         return found
 
-    def _learn(self) -> None:
+    def learn(self) -> None:
         """Bring what questions are read with up to date: names, syllable counts. Without it they are read as typed,
         nothing worse."""
         try:
@@ -318,7 +321,7 @@ class Workshop:
             self.parts.syllables.refresh(catalogue)
             self.parts.warm()
         except Exception as error:
-            log.warning("not_learnt", **fault_place(error))
+            log.warning("notlearnt", **fault_place(error))
 
     def _questions(self) -> QuestionPath:
         with self._building:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -130,6 +130,21 @@ class RunningServer:
     def reindex(self, on_progress: OnProgress) -> IngestOut:
         """See `Desk`."""
         return self._follow("/reindex", {}, on_progress)
+
+    def apply(self, job: str, first: int, end: int) -> None:
+        """See `ingest.job_work.Holder`, as the next three."""
+        self._post("/apply", {"job": job, "first": first, "end": end})
+
+    def correct(self, number: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = self._post("/correct", {"number": number, "changes": dict(changes)})
+        return found
+
+    def remove_for_good(self, number: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._post("/remove-for-good", {"number": number})
+        return found
+
+    def learn(self) -> None:
+        self._post("/learn", {})
 
     def _follow(self, path: str, body: dict[str, Any], on_progress: OnProgress) -> IngestOut:
         try:

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
+from api import job_desk
 from api.acts import note_caller, note_target
 from api.caller import LOCAL, at_terminal
 from api.dependencies import PartsOf
@@ -55,6 +56,20 @@ class NumberBody(Strict):
     """A document's number or key."""
 
     number: str
+
+
+class ApplyBody(Strict):
+    """Files of a job, `first` to `end` (exclusive)."""
+
+    job: str
+    first: int
+    end: int
+
+
+class CorrectBody(NumberBody):
+    """What a person says of a document."""
+
+    changes: dict[str, Any]
 
 
 class Pong(BaseModel):
@@ -109,6 +124,24 @@ def router(token: str, internal_port: int) -> APIRouter:
     async def accept(body: NumberBody, parts: PartsOf) -> AcceptedOut:
         note_target(body.number)
         return await parts.accept(body.number)
+
+    @routes.post("/apply")
+    async def apply(body: ApplyBody, parts: PartsOf) -> Pong:
+        await asyncio.to_thread(job_desk.apply_files, parts, body.job, body.first, body.end)
+        return Pong(pid=os.getpid())
+
+    @routes.post("/correct")
+    async def correct(body: CorrectBody, parts: PartsOf) -> dict[str, Any]:
+        return await asyncio.to_thread(job_desk.correct, parts, body.number, body.changes)
+
+    @routes.post("/remove-for-good")
+    async def remove_for_good(body: NumberBody, parts: PartsOf) -> dict[str, Any]:
+        return await asyncio.to_thread(job_desk.remove, parts, body.number)
+
+    @routes.post("/learn")
+    async def learn(parts: PartsOf) -> Pong:
+        await asyncio.to_thread(parts.learn)
+        return Pong(pid=os.getpid())
 
     @routes.post("/ingest")
     async def ingest(body: IngestBody, parts: PartsOf) -> StreamingResponse:

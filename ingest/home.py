@@ -50,6 +50,11 @@ class Home:
         return self.path / "lexicon.tsv"
 
     @property
+    def jobs(self) -> Path:
+        """What jobs have in hand: uploaded files, what was read of them; and where the job runner keeps its steps."""
+        return self.path / "jobs"
+
+    @property
     def run(self) -> Path:
         """Locks and addresses of running processes."""
         return self.path / "run"
@@ -57,7 +62,7 @@ class Home:
     def prepare(self) -> None:
         """Make the folders, readable by the owner only."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in (self.originals, self.index, self.cache, self.models, self.run):
+        for folder in (self.originals, self.index, self.cache, self.models, self.jobs, self.run):
             folder.mkdir(mode=0o700, exist_ok=True)
 
     @contextmanager

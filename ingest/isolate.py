@@ -24,10 +24,11 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from ingest.limits import DEFAULT_LIMITS, Limits
-from legal.errors import DocumentError, LimitExceeded, PhapquyError, UnreadableDocument
+from legal.errors import DocumentError, PhapquyError, ReaderDied, UnreadableDocument
 
 T = TypeVar("T")
 _MANY_FILES = 500
+_LOOK = 0.3  # seconds between two looks at whether to stop
 _TEXT = "Tệp làm hỏng tiến trình đọc; đã bỏ qua tệp này."
 
 
@@ -99,12 +100,14 @@ class _Worker:
 class Isolated(Generic[T]):
     """Runs `function` (named `module:function`) in up to `workers` children, called with a path and more arguments.
 
-    `T`: what the function returns; it must be picklable. Use as a context manager, or call `close`.
+    `T`: what the function returns; it must be picklable. `stop`: asked a few times a second while children work; True
+    ends them and the iteration. Use as a context manager, or call `close`.
     """
 
     function: str
     limits: Limits = DEFAULT_LIMITS
     workers: int = 2
+    stop: Callable[[], bool] = lambda: False
     _idle: list[_Worker] = field(default_factory=list)
 
     def __enter__(self) -> Self:
@@ -121,7 +124,7 @@ class Isolated(Generic[T]):
             _end(self._idle.pop())
 
     def run(self, path: Path, *arguments: Any) -> T:
-        """The function's result for one file. Raises its DocumentError, or LimitExceeded, UnreadableDocument."""
+        """The function's result for one file. Raises its DocumentError, or ReaderDied, UnreadableDocument."""
         ((_, result),) = self.map([(path, *arguments)])
         if isinstance(result, DocumentError):
             raise result
@@ -149,11 +152,10 @@ class Isolated(Generic[T]):
                 while given in done:
                     yield done.pop(given)
                     given += 1
-                if not busy:
-                    if exhausted and not done:
-                        return
-                    continue
-                self._collect(busy, done)
+                if self.stop() or (not busy and exhausted and not done):
+                    return
+                if busy:
+                    self._collect(busy, done)
         finally:
             for worker in busy:
                 _end(worker)
@@ -182,7 +184,7 @@ class Isolated(Generic[T]):
         """Wait for the next answer, death or timeout among the busy children."""
         now = time.monotonic()
         soonest = min(worker.deadline for worker in busy)
-        ready = set(wait([worker.pipe for worker in busy], max(soonest - now, 0.0)))
+        ready = set(wait([worker.pipe for worker in busy], min(max(soonest - now, 0.0), _LOOK)))
         now = time.monotonic()
         for worker in list(busy):
             if worker.pipe in ready:
@@ -192,7 +194,7 @@ class Isolated(Generic[T]):
                 result = answer[0]
             elif now >= worker.deadline:
                 _end(worker)
-                result = LimitExceeded(f"Đọc tệp quá {self.limits.seconds:g} giây.")
+                result = ReaderDied(f"Đọc tệp quá {self.limits.seconds:g} giây.")
             else:
                 continue
             busy.remove(worker)
@@ -205,13 +207,13 @@ class Isolated(Generic[T]):
             kind, data = worker.pipe.recv()
         except (EOFError, OSError, pickle.UnpicklingError):
             _end(worker)
-            return (LimitExceeded("Tiến trình đọc tệp bị dừng (hết bộ nhớ hoặc tệp làm hỏng trình đọc)."),)
+            return (ReaderDied("Tiến trình đọc tệp bị dừng (hết bộ nhớ hoặc tệp làm hỏng trình đọc)."),)
         if kind == "time":
             worker.deadline += min(float(data), self.limits.ocr_page_seconds * self.limits.pages)
             return None
         if kind == "memory":
             _end(worker)
-            return (LimitExceeded(f"Đọc tệp cần hơn {self.limits.memory >> 20} MB bộ nhớ."),)
+            return (ReaderDied(f"Đọc tệp cần hơn {self.limits.memory >> 20} MB bộ nhớ."),)
         if worker.files >= _MANY_FILES:
             _end(worker)
         else:

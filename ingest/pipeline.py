@@ -13,11 +13,12 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ingest.cache import EmbeddingCache
 from ingest.catalogue import Catalogue
-from ingest.catalogue_writing import CatalogueWriting
+from ingest.catalogue_writing import CatalogueWriting, KnownFile
+from ingest.correct import Correction, correct
 from ingest.embedding import CachedEmbedder
 from ingest.files import found_files
 from ingest.held import held_document
@@ -25,8 +26,8 @@ from ingest.home import Home
 from ingest.identity import Known
 from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.originals import Originals
-from ingest.pipeline_batch import Arrival, Run, Stopped
-from ingest.pipeline_files import Wanted, files_to_read
+from ingest.pipeline_batch import Arrival, Run, Stopped, Unread, Written
+from ingest.pipeline_files import Wanted, files_to_read, stays
 from ingest.pipeline_steps import ChunkDocuments, EmbedPassages, ReadFiles, WriteDocuments, card_from
 from ingest.reading import Reader, Reading
 from ingest.reading_ahead import AheadReader
@@ -34,6 +35,7 @@ from ingest.rebuild import rebuild
 from ingest.recover import Recovery, recover
 from ingest.relations import settle
 from ingest.report import Progress, Report, Stages
+from ingest.side_car import Given
 from ingest.writer import Writer
 from legal.errors import Conflict, DocumentError, NotFound, PhapquyError
 from retrieval.haystack_quiet import Pipeline
@@ -143,6 +145,57 @@ class Ingestor:
                 self._index.flush()
             return run.report(stopped)
 
+    def write_readings(
+        self, arrivals: Sequence[Arrival | Unread], access: Sequence[str] | None = None
+    ) -> list[Written]:
+        """Bring in files that were read and whose passages were embedded elsewhere; what became of each, in order.
+
+        Takes as long as writing takes, if the embedding cache knows the passages. An arrival that needs reading and has
+        none is not touched ("unread"). Doing it twice changes nothing. Raises as `ingest` does.
+        """
+        stages = Stages()
+        with self._home.writing():
+            self._check_embedder()
+            if self._writing.journal():
+                self._recover(stages)
+            run = Run(
+                arrivals=iter(()),
+                known=Known(self._writing),
+                writer=self._writer(self._index, stages),
+                stages=stages,
+                access=None if access is None else tuple(access),
+                files=len(arrivals),
+                say=lambda now: None,
+                stop=lambda: False,
+            )
+            found = [self._write_one(run, arrival) for arrival in arrivals]
+            self._relabel(run)
+            self._settle(stages)
+            return found
+
+    def _write_one(self, run: Run, arrival: Arrival | Unread) -> Written:
+        file = arrival.file
+        version = run.known.same_bytes(file, arrival.sha256)
+        if version is not None:
+            known = run.known.files.get(file.known_as)
+            run.writer.writing.note_file(KnownFile.of(file, arrival.sha256, version))
+            stays(file, version, run)
+            same = known is not None and known.version == version
+            return Written("unchanged" if same else "duplicate")
+        if isinstance(arrival, Unread):
+            return Written("unread")
+        before, held, failed = dict(run.counts), len(run.held), len(run.failures)
+        run.arrivals, run.exhausted = iter((arrival,)), False
+        self._drive(run)
+        if len(run.failures) > failed:
+            return Written("failed", run.failures[-1])
+        if len(run.held) > held:
+            return Written("needs_review")
+        counted: dict[str, Literal["added", "replaced", "duplicate", "older"]] = {
+            "added": "added", "replaced": "replaced", "duplicates": "duplicate", "older": "older"
+        }  # fmt: skip
+        return Written(next(outcome for name, outcome in counted.items() if run.counts[name] > before[name]))
+
     def remove(self, number: str) -> Removal:
         """Take a document out, by its number in any spelling or its key. Its versions stay on record as removed; if its
         file is given to `ingest` again, it comes back. Raises NotFound, Conflict."""
@@ -168,6 +221,22 @@ class Ingestor:
             self._settle(Stages())
             self._index.flush()
             return self._catalogue.document(card.key).card
+
+    def correct(self, number: str, given: Given) -> Correction:
+        """Let what a person says of a document stand in place of what was read of it, by number in any spelling or key.
+
+        Labels change in place. Other values make a new version of the same text; passages whose words stay as they were
+        are not embedded again. Doing it twice changes nothing. Raises NotFound, Conflict, ModelUnavailable.
+        """
+        stages = Stages()
+        with self._home.writing():
+            self._check_embedder()
+            self._recover(stages)
+            key = self._catalogue.document(number).card.key
+            correction = correct(self._catalogue, self._writing, self._writer(self._index, stages), key, given)
+            self._settle(stages)
+            self._index.flush()
+            return correction
 
     def change(self, number: str, **changes: Any) -> None:
         """Change `status`, `effective_from`, `effective_to` or `access` of a document, in the catalogue and in all its
@@ -248,14 +317,17 @@ class Ingestor:
         with closing(_arrivals(wanted, results)) as arrivals:
             run.arrivals = arrivals
             try:
-                while not run.exhausted:
-                    self._pipeline.run({"read": {"run": run}})
-            except Exception as fault:
-                cause = _cause(fault)
-                if isinstance(cause, Stopped):
-                    return True
-                raise cause from None
+                self._drive(run)
+            except Stopped:
+                return True
         return False
+
+    def _drive(self, run: Run) -> None:
+        try:
+            while not run.exhausted:
+                self._pipeline.run({"read": {"run": run}})
+        except Exception as fault:
+            raise _cause(fault) from None
 
 
 def _arrivals(wanted: Sequence[Wanted], results: Generator[Reading | DocumentError]) -> Generator[Arrival]:

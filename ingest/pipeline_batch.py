@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ingest.files import FoundFile
 from ingest.identity import Decision, Known
@@ -32,6 +33,22 @@ class Arrival:
     sha256: str
     result: Reading | DocumentError
     given: Given | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file of which nothing was read, because a file with its bytes is known."""
+
+    file: FoundFile
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of an arrival. `unread`: it is not known after all and must be read."""
+
+    outcome: Literal["added", "replaced", "unchanged", "duplicate", "older", "needs_review", "failed", "unread"]
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)

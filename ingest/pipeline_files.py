@@ -34,7 +34,7 @@ def files_to_read(files: Sequence[FoundFile], run: Run, work: Path, limits: Limi
     for file in _opened(files, run, work, limits):
         run.check()
         if run.known.is_unchanged(file):
-            _stays(file, run.known.files[file.known_as].version, run)
+            stays(file, run.known.files[file.known_as].version, run)
             run.finished("unchanged")
             continue
         try:
@@ -48,7 +48,7 @@ def files_to_read(files: Sequence[FoundFile], run: Run, work: Path, limits: Limi
         if version is not None:
             known = run.known.files.get(file.known_as)
             run.writer.writing.note_file(KnownFile.of(file, sha256, version))
-            _stays(file, version, run)
+            stays(file, version, run)
             run.finished("unchanged" if known is not None and known.version == version else "duplicates")
             continue
         try:
@@ -60,8 +60,8 @@ def files_to_read(files: Sequence[FoundFile], run: Run, work: Path, limits: Limi
     return wanted
 
 
-def _stays(file: FoundFile, version: str | None, run: Run) -> None:
-    """A version stays as it is; its labels too, where a side-car names them."""
+def stays(file: FoundFile, version: str | None, run: Run) -> None:
+    """A file's version stays as it is; its labels too, where a side-car names them."""
     if run.access is not None and file.side_car is not None and read_side_car(file.side_car).access is not None:
         return
     run.stay(version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,19 @@ _End = None
 class AheadReader:
     """A `Reader` with processes of its own for each call of `read`."""
 
-    def __init__(self, limits: Limits | None = None, workers: int = 2) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        workers: int = 2,
+        function: str = "ingest.reading:read_files",
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`function`: what a child does with some files, see `read_files`. `stop`: True ends the children and the
+        results, in the middle of a file if need be."""
         self._limits = limits or Limits()
         self._workers = workers
+        self._function = function
+        self._stop = stop
 
     def read(self, files: Sequence[Path]) -> Generator[Reading | DocumentError]:
         """A result for each file, in order. Closing the iterator ends the children."""
@@ -44,7 +54,7 @@ class AheadReader:
 
         def pump() -> None:
             try:
-                for result in self._results(files):
+                for result in self._results(files, lambda: enough.is_set() or self._stop()):
                     if not put(result):
                         return
                 put(_End)
@@ -62,14 +72,14 @@ class AheadReader:
             enough.set()
             thread.join()
 
-    def _results(self, files: Sequence[Path]) -> Iterator[Reading | DocumentError]:
+    def _results(self, files: Sequence[Path], stop: Callable[[], bool]) -> Iterator[Reading | DocumentError]:
         groups = list(_grouped(files))
         isolated: Isolated[list[Reading | DocumentError]] = Isolated(
-            "ingest.reading:read_files", self._limits, min(self._workers, max(1, len(groups)))
+            self._function, self._limits, min(self._workers, max(1, len(groups))), stop
         )
         with isolated:
             answers = isolated.map((group[0], group[1:], self._limits) for group in groups)
-            for group, (_, answer) in zip(groups, answers, strict=True):
+            for group, (_, answer) in zip(groups, answers, strict=False):  # fewer answers when told to stop
                 if not isinstance(answer, DocumentError):
                     yield from answer
                 elif len(group) == 1:

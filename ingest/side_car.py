@@ -22,8 +22,9 @@ from legal.number import DocumentNumber
 
 #: Bytes that a side-car may have.
 LARGEST = 64 << 10
-#: What stands as evidence for a value that a person gave.
+#: What stands as evidence for a value that a person gave, beside the file or later.
 GIVEN = Evidence("Do người nhập cung cấp (tệp mô tả đi kèm).")
+CORRECTED = Evidence("Do người quản trị sửa sau khi nạp.")
 
 _SUFFIXES = (".yaml", ".yml")
 _TEXTS = ("number", "type", "title", "issuer", "signer", "signer_title", "place", "subject", "secrecy", "urgency")
@@ -40,13 +41,13 @@ class Given:
     values: Mapping[str, Any] = field(default_factory=dict)
     access: tuple[str, ...] | None = None
 
-    def over(self, metadata: Metadata) -> Metadata:
+    def over(self, metadata: Metadata, evidence: Evidence = GIVEN) -> Metadata:
         """The metadata with these values, marked as given by a person."""
         plain = {name: value for name, value in self.values.items() if name not in _VALIDITY}
         days = {name: value for name, value in self.values.items() if name not in plain}
         validity = replace(metadata.validity, **days)
-        evidence = {**metadata.evidence, **dict.fromkeys(self.values, GIVEN)}
-        return replace(metadata, **plain, validity=validity, evidence=evidence)
+        said = {**metadata.evidence, **dict.fromkeys(self.values, evidence)}
+        return replace(metadata, **plain, validity=validity, evidence=said)
 
 
 def side_car_of(name: str, names: Collection[str]) -> tuple[str | None, bool]:
@@ -90,6 +91,11 @@ def read_side_car(path: Path) -> Given:
         return Given()
     if not isinstance(found, dict):
         raise BadSideCar("Tệp mô tả đi kèm phải gồm các dòng dạng `tên: giá trị`.")
+    return given_of(found)
+
+
+def given_of(found: Mapping[Any, Any]) -> Given:
+    """What a person says, out of names and values as YAML or JSON has them. Raises BadSideCar."""
     unknown = sorted(str(name)[:40] for name in found.keys() - {*_TEXTS, *_DAYS, "access"})
     if unknown:
         raise BadSideCar(

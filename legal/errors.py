@@ -93,6 +93,10 @@ class SecretDocument(DocumentError):
         )
 
 
+class ReaderDied(LimitExceeded):
+    """The process that read the file crashed, hung or ran out of memory; another try may fare better."""
+
+
 class BadSideCar(DocumentError):
     """The side-car beside the file, in which a person says what the document is, cannot be used."""
 

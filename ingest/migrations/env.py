@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from ingest import relation_tables  # noqa: F401  (its tables belong to the same schema)
+from ingest import job_tables, relation_tables  # noqa: F401  (their tables belong to the same schema)
 from ingest.catalogue_tables import Base
 
 context.configure(

@@ -1,0 +1,145 @@
+"""`JobRunner`: jobs as durable workflows: each step is remembered, and after a crash a job goes on at the step cut off.
+
+The catalogue's table of jobs says what is to be done and is the only thing others look at; the workflow engine (dbos)
+remembers in a database of its own which steps of a running job were finished. It calls nobody: no telemetry, no console.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from dbos import DBOS, DBOSConfig, SetWorkflowID
+from sqlalchemy.engine import make_url
+
+from ingest.job_work import GROUP, Cancelled, JobWork
+from ingest.jobs import LONG, Job
+from legal.errors import PhapquyError
+
+#: A job begun by one release is finished by the next: steps keep their meaning, or this changes.
+_VERSION = "phapquy-jobs-1"
+_LOOK = 0.3
+_FAULT = "Lỗi bên trong khi làm công việc này; hãy xem nhật ký rồi làm lại."
+
+#: What a job's kind does beyond what `JobWork` knows; called with the job, gives the job's result.
+Special = Callable[[Job], dict[str, Any]]
+
+_runner: JobRunner | None = None
+
+
+@DBOS.workflow(name="phapquy_job", max_recovery_attempts=None)
+def _run_job(id: str) -> str:
+    assert _runner is not None
+    return _runner.run(id)
+
+
+class JobRunner:
+    """The jobs of one worker process; one of these at a time in a process, and on a home."""
+
+    def __init__(self, work: JobWork, database_url: str, special: dict[str, Special], on_fault: Callable[..., None]):
+        """`database_url`: where steps are remembered, SQLite or PostgreSQL. `on_fault`: told of exceptions that are
+        nobody's fault but ours."""
+        global _runner
+        self._work, self._special, self._on_fault = work, special, on_fault
+        self._begun: set[str] = set()
+        for name in ("dbos", "dbos._logger"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        config: DBOSConfig = {
+            "name": "phapquy",
+            "system_database_url": _driver(database_url),
+            "application_version": _VERSION,
+            "executor_id": "phapquy-worker",
+            "enable_otlp": False,
+            "log_level": "CRITICAL",
+            "use_listen_notify": False,
+        }
+        _runner = self
+        DBOS(config=config)
+
+    def serve(self, stop: threading.Event, idle: float | None) -> None:
+        """Do jobs until told to stop, or until there was nothing to do for `idle` seconds."""
+        DBOS.launch()
+        last = time.monotonic()
+        try:
+            while not stop.is_set():
+                jobs = self._work.jobs.unfinished()
+                if jobs:
+                    last = time.monotonic()
+                self._start(jobs)
+                if idle is not None and time.monotonic() - last > idle:
+                    return
+                stop.wait(_LOOK)
+        finally:
+            DBOS.destroy(workflow_completion_timeout_sec=0)
+
+    def _start(self, jobs: list[Job]) -> None:
+        """Begin what may begin: one long job at a time, the oldest, and short ones beside it, one at a time."""
+        for kinds in (LONG, frozenset({"delete", "change"})):
+            waiting = [job for job in jobs if job.kind in kinds]
+            running = [job for job in waiting if job.state == "running"]
+            following = running or waiting
+            if following and following[0].id not in self._begun:
+                self._begin(following[0].id)
+
+    def _begin(self, id: str) -> None:
+        self._begun.add(id)
+        known = DBOS.get_workflow_status(id)
+        if known is None:
+            with SetWorkflowID(id):
+                DBOS.start_workflow(_run_job, id)
+        elif known.status not in ("PENDING", "ENQUEUED"):  # else the engine takes it up again by itself
+            self._work.jobs.end(id, "failed", code="internal", reason=_FAULT)
+
+    def run(self, id: str) -> str:
+        """A whole job; called by the engine, again after a crash. Faults end the job, not the worker."""
+        self._begun.add(id)
+        jobs = self._work.jobs
+        try:
+            job = jobs.get(id)
+            if job.ended:
+                return job.state
+            jobs.begin(id)
+            self._work.check(id)
+            self._do(job)
+        except Cancelled:
+            jobs.end(id, "cancelled")
+        except PhapquyError as error:
+            jobs.end(id, "failed", code=error.code, reason=error.reason)
+        except Exception as error:
+            self._on_fault(error)
+            jobs.end(id, "failed", code="internal", reason=_FAULT)
+        state = jobs.get(id).state
+        DBOS.run_step({"name": "clear"}, self._clear, id)
+        return state
+
+    def _do(self, job: Job) -> None:
+        jobs = self._work.jobs
+        if job.kind == "ingest":
+            total = DBOS.run_step({"name": "list"}, self._work.list_files, job.id)
+            for start in range(0, total, GROUP):
+                positions = range(start, min(start + GROUP, total))
+                DBOS.run_step({"name": f"prepare {start}"}, self._work.prepare, job.id, positions)
+                DBOS.run_step({"name": f"write {start}"}, self._work.apply, job.id, positions)
+            failed = jobs.get(job.id).failed
+            jobs.end(job.id, "failed" if total and failed == total else "done")
+        else:
+            result = DBOS.run_step({"name": job.kind}, self._special[job.kind], job)
+            jobs.update(job.id, result=result)
+            jobs.end(job.id, "done")
+
+    def _clear(self, id: str) -> None:
+        """Files are kept where some failed, for another try."""
+        job = self._work.jobs.get(id)
+        self._work.staging(id).clear(files=not job.failed and job.state == "done")
+        self._work.holder.settle()
+
+
+def _driver(url: str) -> str:
+    """dbos takes SQLAlchemy addresses; plain `postgresql://` means psycopg here as in the catalogue."""
+    address = make_url(url)
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    return address.render_as_string(hide_password=False)

@@ -1,0 +1,259 @@
+"""What a worker does for a job: reads its files, cuts and embeds them, and has them written; one step after the other.
+
+Each step may be cut off anywhere and taken again. Nothing here needs the index: `Holder` stands for who has it.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+from ingest.archive import Archive, is_archive
+from ingest.cache import EmbeddingCache
+from ingest.catalogue import Catalogue
+from ingest.catalogue_writing import CatalogueWriting
+from ingest.chunk import passages
+from ingest.embedding import CachedEmbedder
+from ingest.files import FoundFile, found_files
+from ingest.home import Home
+from ingest.identity import Known
+from ingest.jobs import JobFile, Jobs
+from ingest.originals import sha256_of
+from ingest.pipeline_steps import card_from
+from ingest.reading import Reader, Reading, with_given
+from ingest.report import Stages
+from ingest.side_car import Given, read_side_car
+from ingest.staging import Staging
+from legal.errors import BadRequest, Conflict, DocumentError, ReaderDied, ServiceUnavailable, UnreadableDocument
+from retrieval.passage import Passage
+from serving.protocols import Embedder
+
+#: Files of a step: few, so that a death costs little; enough for LibreOffice to convert together.
+GROUP = 8
+#: After so many tries in which its reading process died, a file is left out.
+TRIES = 3
+_LONGEST_CUT = 120.0  # seconds for cutting one document into passages
+_PAUSE = 1.0  # seconds between two tries of what cannot be done just now
+
+_ISOLATED = (
+    f"Tệp làm hỏng hoặc treo tiến trình đọc {TRIES} lần; đã cách ly tệp này, các tệp khác vẫn được nạp. "
+    "Hãy mở tệp, lưu lại bản mới rồi nạp lại."
+)
+
+
+def blame(jobs: Jobs, id: str, position: int) -> bool:
+    """A process died with this file in hand: count it, leave the file out after the third time; whether it is out."""
+    if jobs.note_try(id, position) < TRIES:
+        return False
+    jobs.note_outcome(id, position, "failed", code="isolated", reason=_ISOLATED)
+    return True
+
+
+class Cancelled(Exception):
+    """The job was told to stop."""
+
+
+class Holder(Protocol):
+    """The process that has the index. All raise PhapquyError; ServiceUnavailable and Conflict mean: again later."""
+
+    def apply(self, job: str, first: int, end: int) -> None:
+        """Write what was read of these files of the job."""
+        ...
+
+    def remove(self, number: str) -> Mapping[str, Any]:
+        """Take a document out: number, removed, left."""
+        ...
+
+    def change(self, number: str, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Change what a person says of a document."""
+        ...
+
+    def settle(self) -> None:
+        """A job has ended: what questions are read with is brought up to date."""
+        ...
+
+
+class JobWork:
+    """The work of one worker process."""
+
+    def __init__(
+        self,
+        home: Home,
+        catalogue: Catalogue,
+        embedder: Callable[[], Embedder],
+        holder: Holder,
+        reader: Callable[[Callable[[], bool]], Reader],
+    ) -> None:
+        """`embedder`: had when something is to be embedded. `reader`: a reader that ends when its argument says so."""
+        self.jobs = Jobs(catalogue)
+        self.holder = holder
+        self._home, self._catalogue = home, catalogue
+        self._embedder, self._reader = embedder, reader
+        self._writing = CatalogueWriting(catalogue)
+        self._cache = EmbeddingCache(home.cache / "embeddings.sqlite3")
+
+    def staging(self, id: str) -> Staging:
+        """A job's folder."""
+        return Staging(self._home.jobs, id)
+
+    def list_files(self, id: str) -> int:
+        """Find the job's files, zips opened; how many there are. Raises Cancelled."""
+        if known := self.jobs.get(id).total:
+            return known
+        self.jobs.update(id, stage="listing")
+        staging = self.staging(id)
+        found: list[FoundFile] = []
+        failures: dict[int, DocumentError] = {}
+        for number, file in enumerate(found_files([staging.files])):
+            self.check(id)
+            shown = _shown(file, staging, id)
+            if not is_archive(file.path):
+                found.append(shown)
+                continue
+            try:
+                archive = Archive(shown, staging.unpacked / f"{number:06d}")
+                for member in archive.members():
+                    if member.error is not None:
+                        failures[len(found)] = member.error
+                    else:
+                        with suppress(DocumentError):
+                            archive.unpack(member)  # what cannot be unpacked is said when it is read
+                    found.append(member.file)
+            except DocumentError as error:
+                failures[len(found)] = error
+                found.append(shown)
+        total = self.jobs.put_files(id, found)
+        for position, error in failures.items():
+            self.jobs.note_outcome(id, position, "failed", code=error.code, reason=error.reason)
+        return total
+
+    def prepare(self, id: str, positions: range) -> None:
+        """Read and embed the files at these positions that wait. Raises Cancelled."""
+        staging = self.staging(id)
+        self.jobs.update(id, stage="reading")
+        known = Known(self._writing)
+        together: list[JobFile] = []
+        alone: list[list[JobFile]] = []
+        for one in self.jobs.files(id, positions):
+            if one.state != "waiting":
+                continue
+            self.check(id)
+            try:
+                sha256 = sha256_of(one.file.path)
+            except OSError:
+                error = UnreadableDocument("Không mở được tệp.")
+                self.jobs.note_outcome(id, one.position, "failed", code=error.code, reason=error.reason)
+                continue
+            self.jobs.note_hash(id, one.position, sha256)
+            if known.same_bytes(one.file, sha256) is None:
+                alone.append([one]) if one.tries else together.append(one)
+        for batch in (together, *alone):
+            staging.take([one.position for one in batch])
+            self._read(id, [one for one in batch if staging.kept(one.position) is None], staging)
+            self._embed(id, batch, staging)
+            staging.take(())
+
+    def apply(self, id: str, positions: range) -> None:
+        """Have the files at these positions written. Raises Cancelled."""
+        while any(one.state == "waiting" for one in self.jobs.files(id, positions)):
+            self.check(id)
+            self.jobs.update(id, stage="writing")
+            self.patiently(id, lambda: self.holder.apply(id, positions.start, positions.stop))
+            if any(one.state == "waiting" for one in self.jobs.files(id, positions)):
+                self.prepare(id, positions)
+
+    def patiently(self, id: str, work: Callable[[], Any]) -> Any:
+        """Do something that needs a service or the right to write, as soon as it can be had. Raises Cancelled."""
+        said = None
+        while True:
+            try:
+                result = work()
+            except (ServiceUnavailable, Conflict) as error:
+                if error.reason != said:
+                    self.jobs.update(id, waiting_for=(said := error.reason))
+                until = time.monotonic() + _PAUSE
+                while time.monotonic() < until:
+                    self.check(id)
+                    time.sleep(0.1)
+            else:
+                if said is not None:
+                    self.jobs.update(id, waiting_for=None)
+                return result
+
+    def check(self, id: str) -> None:
+        """Raises Cancelled when the job was told to stop."""
+        if self.jobs.is_cancelled(id):
+            raise Cancelled
+
+    def _read(self, id: str, unread: Sequence[JobFile], staging: Staging) -> None:
+        """Read files together; one whose process died again by itself, up to three times in all."""
+        again = self._read_once(id, unread, staging)
+        while again:
+            again = [one for suspect in again for one in self._read_once(id, [suspect], staging)]
+
+    def _read_once(self, id: str, unread: Sequence[JobFile], staging: Staging) -> list[JobFile]:
+        died: list[JobFile] = []
+        if not unread:
+            return died
+        looked = time.monotonic()
+        stopped = False
+
+        def stop() -> bool:
+            nonlocal looked, stopped
+            if not stopped and time.monotonic() - looked > 0.3:
+                stopped, looked = self.jobs.is_cancelled(id), time.monotonic()
+            return stopped
+
+        results = self._reader(stop).read([one.file.path for one in unread])
+        for one, result in zip(unread, results, strict=False):  # fewer results when told to stop
+            if isinstance(result, ReaderDied):
+                if not blame(self.jobs, id, one.position):
+                    died.append(one)
+                continue
+            try:
+                if isinstance(result, DocumentError):
+                    raise result
+                given = read_side_car(one.file.side_car) if one.file.side_car is not None else None
+            except DocumentError as error:
+                self.jobs.note_outcome(id, one.position, "failed", code=error.code, reason=error.reason)
+            else:
+                staging.keep(one.position, result, given)
+        self.check(id)
+        return died
+
+    def _embed(self, id: str, files: Sequence[JobFile], staging: Staging) -> None:
+        """Bring the vectors of what was read into the cache."""
+        found: list[Passage] = []
+        for one in files:
+            kept = staging.kept(one.position)
+            if kept is not None:
+                faulthandler.dump_traceback_later(_LONGEST_CUT, exit=True)  # a hang becomes a crash, which is counted
+                with suppress(BadRequest):  # said when it is written
+                    found += self._passages(*kept)
+                faulthandler.cancel_dump_traceback_later()
+        if not found:
+            return
+        self.jobs.update(id, stage="embedding")
+        self.patiently(id, lambda: self.embed(id, found))
+
+    def embed(self, id: str, found: Sequence[Passage]) -> None:
+        """Bring the vectors of passages into the cache. Raises Cancelled, ModelUnavailable."""
+        embedder = CachedEmbedder(self._embedder(), self._cache, Stages())
+        embedder.embed(found, lambda done, reused: self.check(id))
+
+    def _passages(self, reading: Reading, given: Given | None) -> Sequence[Passage]:
+        if given is not None:
+            reading = with_given(reading, given)
+        embedder = self._embedder()
+        card = card_from("", "", reading.document.metadata, ())
+        return list(passages(reading.document, card, embedder.count_tokens, embedder.window))
+
+
+def _shown(file: FoundFile, staging: Staging, id: str) -> FoundFile:
+    """A file under the name that it keeps after its job's folder is gone."""
+    place = Path(file.known_as).relative_to(staging.files)
+    return FoundFile(file.path, file.size, file.mtime_ns, f"upload:{id}/{place}", file.side_car, file.given)
