@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
 
 from api.faults import fault_place
+from legal.errors import NotFound, PhapquyError
 
 if TYPE_CHECKING:
     from ingest.home import Home
@@ -23,6 +27,7 @@ log = structlog.get_logger("phapquy.keeper")
 
 _LOOK = 0.3
 _LONGEST_PAUSE = 30.0
+_OLD = 86_400.0
 # A clean interpreter with this one's path, in the folder of this one.
 _START = "import json,sys;sys.path[:]=json.loads(sys.argv[1]);from api.worker import main;main()"
 #: Ends by an operator's hand, or because the machine ran short: no file is to blame.
@@ -32,7 +37,8 @@ _OTHERS = frozenset({0, 3, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -si
 class Keeper:
     """The worker of a home, kept by this process."""
 
-    def __init__(self, home: Home, jobs: Jobs) -> None:
+    def __init__(self, home: Home, jobs: Callable[[], Jobs]) -> None:
+        """`jobs`: asked again and again; may raise while the database is away."""
         self._home, self._jobs = home, jobs
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -50,6 +56,7 @@ class Keeper:
 
     def run(self) -> None:
         """Keep it until told to stop."""
+        self._sweep()
         worker: subprocess.Popen[bytes] | None = None
         pause, not_before, begun = 0.0, 0.0, 0.0
         while not self._stop.wait(_LOOK):
@@ -61,21 +68,31 @@ class Keeper:
                     if code not in _OTHERS:
                         log.error("worker_died", code=code)
                         self._blame()
-                if worker is None and time.monotonic() >= not_before and self._jobs.unfinished():
+                if worker is None and time.monotonic() >= not_before and self._jobs().unfinished():
                     worker, begun = _worker(), time.monotonic()
             except Exception as error:  # a database that is away for a moment must not end the keeping
                 log.warning("keeper", **fault_place(error))
         if worker is not None:
             _end(worker)
 
+    def _sweep(self) -> None:
+        """Remove what uploads that were cut off left behind long ago."""
+        for folder in self._home.jobs.glob("*-*-*-*-*"):
+            with suppress(OSError, PhapquyError):
+                if time.time() - folder.stat().st_mtime > _OLD:
+                    try:
+                        self._jobs().get(folder.name)
+                    except NotFound:
+                        shutil.rmtree(folder, ignore_errors=True)
+
     def _blame(self) -> None:
         from ingest.job_work import blame
         from ingest.staging import Staging
 
-        for job in self._jobs.unfinished():
+        for job in self._jobs().unfinished():
             if job.state == "running" and job.kind == "ingest":
                 for position in Staging(self._home.jobs, job.id).in_hand():
-                    blame(self._jobs, job.id, position)
+                    blame(self._jobs(), job.id, position)
 
 
 def _worker() -> subprocess.Popen[bytes]:

@@ -25,7 +25,9 @@ def set_up(level: str, *, json: bool) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(
+            sys.stderr
+        ),  # a line in one piece: the worker writes to the same place
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)

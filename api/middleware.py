@@ -76,7 +76,9 @@ class Surround:
 
         try:
             async with self.guard.turn(request):
-                if int(request.headers.get("content-length") or 0) > self.guard.server.max_body:
+                upload = (scope["method"], scope["path"]) == ("POST", "/v1/documents")
+                most = self.guard.server.max_upload if upload else self.guard.server.max_body
+                if int(request.headers.get("content-length") or 0) > most:
                     await problems.too_large(request)(scope, receive, send_marked)
                 else:
                     patient = _in_time(receive, self.guard.server.body_timeout)

@@ -24,6 +24,7 @@ from api.schemas import (
     SourceOut,
     StatementOut,
     UsageOut,
+    VersionOut,
 )
 from legal.document import LegalDocument, Provision, Validity
 from legal.errors import NotFound
@@ -34,7 +35,7 @@ from retrieval.understand import today
 from serving.protocols import Usage
 
 if TYPE_CHECKING:
-    from ingest.catalogue import Entry
+    from ingest.catalogue import Entry, VersionEntry
     from ingest.held import HeldEntry
     from ingest.relations import RelationEntry
 
@@ -197,8 +198,29 @@ def relation_out(relation: RelationEntry) -> RelationOut:
     )
 
 
-def document_detail(entry: Entry, tree: LegalDocument, relations: Iterable[RelationEntry]) -> DocumentDetail:
-    """A document with its tree, without text."""
+def version_out(version: VersionEntry) -> VersionOut:
+    """A version."""
+    return VersionOut(
+        id=version.id,
+        state=version.state,
+        file=version.file_name.rpartition("/")[2],
+        kind=version.kind,
+        size=version.size,
+        sha256=version.sha256,
+        passages=version.passages,
+        coverage=version.coverage,
+        created=version.created,
+    )
+
+
+def document_detail(
+    entry: Entry,
+    tree: LegalDocument,
+    relations: Iterable[RelationEntry],
+    versions: Iterable[VersionEntry],
+    labels: Iterable[str] | None,
+) -> DocumentDetail:
+    """A document with its tree, without text. `labels`: who may see it, None where that is not shown."""
     meta = tree.metadata
     return DocumentDetail(
         **document_row(entry).model_dump(),
@@ -224,6 +246,8 @@ def document_detail(entry: Entry, tree: LegalDocument, relations: Iterable[Relat
             )
             for part in meta.parts
         ],
+        versions=[version_out(version) for version in versions],
+        access=None if labels is None else list(labels),
     )
 
 

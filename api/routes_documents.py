@@ -6,16 +6,20 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
+from fastapi.responses import FileResponse
 
 from api.auth import Asking
 from api.dependencies import PartsOf
 from api.present import document_detail, document_row, held_row, provision_detail
 from api.schemas import DocumentDetail, DocumentPage, FilterValue, Problem, ProvisionDetail
+from api.schemas_jobs import Label
 from ingest.catalogue import DocumentFilter
 from ingest.held import held_documents
+from ingest.kinds import media_type
+from ingest.originals import Originals
 from ingest.relations import relations_of
 
-_MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "Không tìm thấy"}}
+MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "Không tìm thấy"}}
 router = APIRouter(prefix="/v1/documents", tags=["Văn bản"])
 
 NumberInPath = Annotated[
@@ -35,6 +39,10 @@ def documents(
     status: Values = None,
     issued_from: date | None = None,
     issued_to: date | None = None,
+    effective_on: Annotated[
+        date | None, Query(description="Có hiệu lực vào ngày này (không rõ thì tính là có)")
+    ] = None,
+    label: Annotated[list[Label] | None, Query(max_length=50, description="Nhãn quyền xem")] = None,
     text: Annotated[str, Query(max_length=200, description="Chữ trong tên hoặc số hiệu, có dấu hay không")] = "",
     state: Annotated[
         Literal["live", "needs_review"], Query(description="`needs_review`: văn bản chờ duyệt, chỉ người quản trị thấy")
@@ -50,6 +58,8 @@ def documents(
         statuses=status or (),
         issued_from=issued_from,
         issued_to=issued_to,
+        effective_on=effective_on,
+        labels=tuple(one for one in label or () if caller.labels is None or one in caller.labels) if label else None,
         text=text,
         access=caller.labels,
     )
@@ -58,7 +68,7 @@ def documents(
 
 
 # Before the document's own route, which would take the whole rest of the path for a number.
-@router.get("/{number:path}/provisions/{eid}", summary="Một điều khoản", responses=_MISSING)
+@router.get("/{number:path}/provisions/{eid}", summary="Một điều khoản", responses=MISSING)
 def provision(
     number: NumberInPath,
     eid: Annotated[str, Path(description="Địa chỉ của điều khoản", examples=["art_8__para_1"], max_length=300)],
@@ -71,10 +81,36 @@ def provision(
     return provision_detail(entry, catalogue.tree(entry.card.key, entry.card.version), eid)
 
 
-@router.get("/{number:path}", summary="Một văn bản", responses=_MISSING)
+@router.get(
+    "/{number:path}/original",
+    summary="Tệp gốc",
+    response_class=FileResponse,
+    responses={200: {"description": "Tệp như đã nạp", "content": {"application/octet-stream": {}}}, **MISSING},
+)
+def original(
+    number: NumberInPath,
+    caller: Asking,
+    parts: PartsOf,
+    version: Annotated[str | None, Query(max_length=36, description="Phiên bản; mặc định bản đang trả lời")] = None,
+) -> FileResponse:
+    """Tệp gốc như đã nạp, để tải về; tên và kiểu đúng như tệp."""
+    catalogue = parts.catalogue()
+    entry = catalogue.document(number, caller.labels)
+    kept = catalogue.original(entry.card.key, version or entry.card.version)
+    path = Originals(parts.parts.home.originals).path(kept.sha256)
+    return FileResponse(path, media_type=media_type(kept.kind), filename=kept.file_name.rpartition("/")[2])
+
+
+@router.get("/{number:path}", summary="Một văn bản", responses=MISSING)
 def document(number: NumberInPath, caller: Asking, parts: PartsOf) -> DocumentDetail:
     """Thông tin, cây điều khoản và quan hệ của một văn bản."""
     catalogue = parts.catalogue()
     entry = catalogue.document(number, caller.labels)
     tree = catalogue.tree(entry.card.key, entry.card.version)
-    return document_detail(entry, tree, relations_of(catalogue, entry.card.key, caller.labels))
+    return document_detail(
+        entry,
+        tree,
+        relations_of(catalogue, entry.card.key, caller.labels),
+        catalogue.versions(entry.card.key),
+        labels=entry.card.access if caller.role == "admin" else None,
+    )

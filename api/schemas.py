@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -222,8 +222,22 @@ class PartOut(BaseModel):
     said_in: str = Field(description="Điều khoản có câu đó")
 
 
+class VersionOut(BaseModel):
+    """A reading of a file as this document. `state`: live, replaced, removed, needs_review, writing."""
+
+    id: str
+    state: str
+    file: str
+    kind: str
+    size: int
+    sha256: str
+    passages: int
+    coverage: float | None
+    created: datetime
+
+
 class DocumentDetail(DocumentRow):
-    """A document with its tree, its relations and how well it was read."""
+    """A document with its tree, its relations, its versions and how well it was read."""
 
     signer: str | None
     file: str | None
@@ -238,6 +252,8 @@ class DocumentDetail(DocumentRow):
     suspended_from: date | None = None
     suspended_to: date | None = None
     parts: list[PartOut] = Field(default_factory=list, description="Điều khoản có ngày hiệu lực riêng")
+    versions: list[VersionOut] = Field(default_factory=list, description="Mới nhất trước")
+    access: list[str] | None = Field(default=None, description="Nhãn được xem; chỉ người quản trị thấy")
 
 
 class ProvisionDetail(ProvisionOut):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+from contextlib import ExitStack
 
 import structlog
 import uvicorn
@@ -12,18 +13,22 @@ from api import logs, running
 from api.app import build
 from api.binding import FIRST_KEY, check, is_loopback, listen
 from api.doors_database import doors_file
+from api.keeper import Keeper
 from api.parts import Workshop
 from api.remote import find_server
 from api.settings import Settings
 from api.terminal import print_line
 from api.wiring import Parts
+from ingest.jobs import Jobs
 from legal.errors import Conflict
 
 log = structlog.get_logger("phapquy.serve")
 
 
-def run(settings: Settings, host: str, port: int) -> None:
-    """Serve until told to stop (SIGINT, SIGTERM). Raises BadRequest where it may not bind, Conflict where it cannot."""
+def run(settings: Settings, host: str, port: int, *, worker: bool = True) -> None:
+    """Serve until told to stop (SIGINT, SIGTERM). `worker`: keep a worker process for the home's jobs.
+
+    Raises BadRequest where it may not bind, Conflict where it cannot."""
     guarded = has_keys(settings)
     check(host, guarded=guarded)
     logs.set_up(settings.log_level, json=True)
@@ -41,8 +46,10 @@ def run(settings: Settings, host: str, port: int) -> None:
     # Announced before it is ready: whoever comes meanwhile waits at the open socket instead of stumbling over the lock.
     record = running.write_record(settings.home, internal_port, public, token)
     try:
-        with Workshop(settings, public) as workshop:
+        with Workshop(settings, public) as workshop, ExitStack() as stack:
             workshop.prepare()
+            if worker:
+                stack.callback(_kept(workshop).stop)
             app = build(
                 workshop,
                 token=token,
@@ -66,6 +73,12 @@ def run(settings: Settings, host: str, port: int) -> None:
     finally:
         running.drop_record(settings.home, record)
     log.info("stopped")
+
+
+def _kept(workshop: Workshop) -> Keeper:
+    keeper = Keeper(workshop.parts.home, lambda: Jobs(workshop.catalogue()))
+    keeper.start()
+    return keeper
 
 
 def has_keys(settings: Settings) -> bool:

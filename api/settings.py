@@ -55,7 +55,8 @@ class RerankerSettings(ModelSettings):
 
 
 class ServerSettings(BaseModel):
-    """The HTTP door. `max_body`: largest request body in bytes; `max_headers`: of all headers together; `body_timeout`:
+    """The HTTP door. `max_body`: largest request body in bytes, `max_upload` that of an
+    upload of documents; `max_headers`: of all headers together; `body_timeout`:
     seconds between two pieces of a body; `drain`: seconds given to open streams at shutdown; `cors_origins`: web pages that
     may call from a browser; `trusted_proxies`: addresses whose X-Forwarded-For is believed. Lists by commas."""
 
@@ -64,6 +65,7 @@ class ServerSettings(BaseModel):
     max_body: int = Field(default=1_048_576, ge=1024)
     max_headers: int = Field(default=16_384, ge=1024)
     body_timeout: float = Field(default=30.0, gt=0)
+    max_upload: int = Field(default=512 << 20, ge=1024)
     drain: int = Field(default=30, ge=0)
     cors_origins: str = Field(default="", pattern=r"^(https?://[\w.:\[\]-]+(\s*,\s*|$))*$")
     trusted_proxies: str = ""

@@ -22,7 +22,7 @@ from api import job_desk, logs
 from api.faults import fault_place
 from api.remote import RemoteError, RunningServer, find_server
 from api.settings import Settings, load_settings
-from api.wiring import Parts
+from api.wiring import Parts, limits_of
 from legal.errors import BadRequest, Conflict, NotFound, PhapquyError, ServiceUnavailable
 
 if TYPE_CHECKING:
@@ -99,12 +99,17 @@ def run(settings: Settings, stop: threading.Event, idle: float | None = IDLE) ->
         from ingest.job_runner import JobRunner
         from ingest.job_work import JobWork
 
-        work = JobWork(parts.home, parts.catalogue, lambda: parts.embedder, HolderOfHome(parts), _reader(settings))
+        work = JobWork(
+            parts.home,
+            parts.catalogue,
+            lambda: parts.embedder,
+            HolderOfHome(parts),
+            _reader(settings),
+            limits_of(settings),
+        )
         special: dict[str, Callable[[Job], dict[str, Any]]] = {
             "delete": lambda job: dict(work.patiently(job.id, lambda: work.holder.remove(job.params["key"]))),
-            "change": lambda job: dict(
-                work.patiently(job.id, lambda: work.holder.change(job.params["key"], job.params["changes"]))
-            ),
+            "change": lambda job: work.correct(job.id, job.params["key"], job.params["changes"]),
         }
         url = settings.database_url or f"sqlite:///{parts.home.jobs.absolute() / 'steps.sqlite3'}"
         runner = JobRunner(work, url, special, lambda error: log.error("fault_in_job", **fault_place(error)))
@@ -118,7 +123,7 @@ def _reader(settings: Settings) -> Callable[[Callable[[], bool]], Reader]:
     from ingest.reading_ahead import AheadReader
 
     workers = settings.ingest.workers or IngestSettings().workers
-    return lambda stop: AheadReader(workers=workers, stop=stop)
+    return lambda stop: AheadReader(limits_of(settings), workers, stop=stop)
 
 
 def _taken(lock: IO[str], stop: threading.Event) -> bool:

@@ -31,8 +31,8 @@ _BEFORE_ALL = date(1, 1, 1)  # documents without a date come last
 class DocumentFilter:
     """Which documents. All given conditions must hold; of several values one must.
 
-    `text`: words of the title or number, with or without diacritics. `access`: the caller's labels, None for an
-    unrestricted caller.
+    `text`: words of the title or number, with or without diacritics. `effective_on`: in force that day, as far as is
+    known. `labels`: that the document has, None for any. `access`: the caller's labels, None for an unrestricted caller.
     """
 
     types: Collection[str] = ()
@@ -40,7 +40,9 @@ class DocumentFilter:
     statuses: Collection[str] = ()
     issued_from: date | None = None
     issued_to: date | None = None
+    effective_on: date | None = None
     text: str = ""
+    labels: Collection[str] | None = None
     access: Collection[str] | None = None
 
 
@@ -221,6 +223,9 @@ def _conditions(where: DocumentFilter) -> Sequence[ColumnElement[bool]]:
         found.append(DocumentRow.issued >= where.issued_from)
     if where.issued_to is not None:
         found.append(DocumentRow.issued <= where.issued_to)
+    if where.effective_on is not None:
+        begins, ends = DocumentRow.effective_from, DocumentRow.effective_to
+        found += [or_(begins.is_(None), begins <= where.effective_on), or_(ends.is_(None), ends > where.effective_on)]
     for word in fold(where.text).split():
         found.append(
             or_(
@@ -228,9 +233,9 @@ def _conditions(where: DocumentFilter) -> Sequence[ColumnElement[bool]]:
                 func.lower(DocumentRow.number_key).contains(word, autoescape=True),
             )
         )
-    if where.access is not None:
-        readable = exists().where(LabelRow.key == DocumentRow.key, LabelRow.label.in_(list(where.access)))
-        found.append(readable)
+    for labels in (where.labels, where.access):
+        if labels is not None:
+            found.append(exists().where(LabelRow.key == DocumentRow.key, LabelRow.label.in_(list(labels))))
     return found
 
 

@@ -55,6 +55,11 @@ class Home:
         return self.path / "jobs"
 
     @property
+    def questions(self) -> Path:
+        """Questions with the provisions that answer them, if the agency keeps any: what a new index is checked with."""
+        return self.path / "questions.jsonl"
+
+    @property
     def run(self) -> Path:
         """Locks and addresses of running processes."""
         return self.path / "run"

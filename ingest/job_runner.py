@@ -131,9 +131,13 @@ class JobRunner:
             jobs.end(job.id, "done")
 
     def _clear(self, id: str) -> None:
-        """Files are kept where some failed, for another try."""
+        """Files that failed or were not reached are kept for another try."""
+        left = [one for one in self._work.jobs.files(id) if one.outcome in ("failed", "cancelled")]
         job = self._work.jobs.get(id)
-        self._work.staging(id).clear(files=not job.failed and job.state == "done")
+        self._work.staging(id).clear(files=not left and not (job.state == "cancelled" and not job.total))
+        for one in self._work.jobs.files(id) if left else ():
+            if one not in left and one.file.known_as.startswith("upload:"):
+                one.file.path.unlink(missing_ok=True)
         self._work.holder.settle()
 
 

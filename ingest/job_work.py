@@ -22,13 +22,22 @@ from ingest.files import FoundFile, found_files
 from ingest.home import Home
 from ingest.identity import Known
 from ingest.jobs import JobFile, Jobs
+from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.originals import sha256_of
 from ingest.pipeline_steps import card_from
 from ingest.reading import Reader, Reading, with_given
 from ingest.report import Stages
-from ingest.side_car import Given, read_side_car
+from ingest.side_car import Given, given_of, read_side_car
 from ingest.staging import Staging
-from legal.errors import BadRequest, Conflict, DocumentError, ReaderDied, ServiceUnavailable, UnreadableDocument
+from legal.errors import (
+    BadRequest,
+    Conflict,
+    DocumentError,
+    NotFound,
+    ReaderDied,
+    ServiceUnavailable,
+    UnreadableDocument,
+)
 from retrieval.passage import Passage
 from serving.protocols import Embedder
 
@@ -87,8 +96,11 @@ class JobWork:
         embedder: Callable[[], Embedder],
         holder: Holder,
         reader: Callable[[Callable[[], bool]], Reader],
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
-        """`embedder`: had when something is to be embedded. `reader`: a reader that ends when its argument says so."""
+        """`embedder`: had when something is to be embedded. `reader`: a reader that ends when its argument says so.
+        `limits`: of an archive."""
+        self._limits = limits
         self.jobs = Jobs(catalogue)
         self.holder = holder
         self._home, self._catalogue = home, catalogue
@@ -115,7 +127,7 @@ class JobWork:
                 found.append(shown)
                 continue
             try:
-                archive = Archive(shown, staging.unpacked / f"{number:06d}")
+                archive = Archive(shown, staging.unpacked / f"{number:06d}", self._limits)
                 for member in archive.members():
                     if member.error is not None:
                         failures[len(found)] = member.error
@@ -127,8 +139,8 @@ class JobWork:
                 failures[len(found)] = error
                 found.append(shown)
         total = self.jobs.put_files(id, found)
-        for position, error in failures.items():
-            self.jobs.note_outcome(id, position, "failed", code=error.code, reason=error.reason)
+        for position, failure in failures.items():
+            self.jobs.note_outcome(id, position, "failed", code=failure.code, reason=failure.reason)
         return total
 
     def prepare(self, id: str, positions: range) -> None:
@@ -165,6 +177,20 @@ class JobWork:
             self.patiently(id, lambda: self.holder.apply(id, positions.start, positions.stop))
             if any(one.state == "waiting" for one in self.jobs.files(id, positions)):
                 self.prepare(id, positions)
+
+    def correct(self, id: str, key: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Have a person's word on a document written, what must be embedded anew embedded here. Raises NotFound."""
+        embedded = 0
+        given = given_of({name: value for name, value in changes.items() if name != "accept"})
+        with suppress(NotFound):  # it waits for review: what it takes is embedded when it is accepted
+            document = self._catalogue.tree(key)
+            if given.values:
+                metadata = given.over(document.metadata)
+                embedder, card = self._embedder(), card_from(key, "", metadata, ())
+                found = passages(document.with_metadata(metadata), card, embedder.count_tokens, embedder.window)
+                embedded = self.patiently(id, lambda: self.embed(id, list(found)))
+        done = self.patiently(id, lambda: self.holder.change(key, changes))
+        return {**done, "embedded": embedded + done["embedded"]}
 
     def patiently(self, id: str, work: Callable[[], Any]) -> Any:
         """Do something that needs a service or the right to write, as soon as it can be had. Raises Cancelled."""
@@ -240,10 +266,17 @@ class JobWork:
         self.jobs.update(id, stage="embedding")
         self.patiently(id, lambda: self.embed(id, found))
 
-    def embed(self, id: str, found: Sequence[Passage]) -> None:
-        """Bring the vectors of passages into the cache. Raises Cancelled, ModelUnavailable."""
-        embedder = CachedEmbedder(self._embedder(), self._cache, Stages())
-        embedder.embed(found, lambda done, reused: self.check(id))
+    def embed(self, id: str, found: Sequence[Passage]) -> int:
+        """Bring the vectors of passages into the cache; how many were new. Raises Cancelled, ModelUnavailable."""
+        new = 0
+
+        def count(done: int, reused: int) -> None:
+            nonlocal new
+            new += done - reused
+            self.check(id)
+
+        CachedEmbedder(self._embedder(), self._cache, Stages()).embed(found, count)
+        return new
 
     def _passages(self, reading: Reading, given: Given | None) -> Sequence[Passage]:
         if given is not None:

@@ -155,8 +155,13 @@ class Jobs:
             failed = session.scalar(_failed().where(JobFileRow.job == id)) or 0
         return _job(row, failed)
 
-    def list(
-        self, *, states: Collection[str] = (), kinds: Collection[str] = (), owner: str | None = None, limit: int = 50,
+    def page(
+        self,
+        *,
+        states: Collection[str] = (),
+        kinds: Collection[str] = (),
+        owner: str | None = None,
+        limit: int = 50,
         cursor: str | None = None,
     ) -> tuple[tuple[Job, ...], str | None]:
         """Jobs, latest first, and the cursor of the next page. `owner`: only this one's. Raises BadRequest, NotFound."""
@@ -260,7 +265,9 @@ class Jobs:
             session.execute(update(JobRow).where(JobRow.id == id).values(total=total))
         return total
 
-    def files(self, id: str, positions: range | None = None, *, visible: Collection[str] | None = None) -> list[JobFile]:
+    def files(
+        self, id: str, positions: range | None = None, *, visible: Collection[str] | None = None
+    ) -> list[JobFile]:
         """Files in order; of those positions only. `visible`: a caller's labels: files whose documents none of them opens
         are left out."""
         query = select(JobFileRow).where(JobFileRow.job == id).order_by(JobFileRow.position)
@@ -292,8 +299,15 @@ class Jobs:
             return row.began
 
     def note_outcome(
-        self, id: str, position: int, outcome: Outcome, *, key: str | None = None, passages: int = 0,
-        code: str | None = None, reason: str | None = None,
+        self,
+        id: str,
+        position: int,
+        outcome: Outcome,
+        *,
+        key: str | None = None,
+        passages: int = 0,
+        code: str | None = None,
+        reason: str | None = None,
     ) -> None:
         """What became of a file; counted once."""
         with self._sessions.begin() as session:

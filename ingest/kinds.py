@@ -28,6 +28,26 @@ _MARKDOWN = re.compile(
 )
 
 
+_OFFICE_XML = "application/vnd.openxmlformats-officedocument."
+_MEDIA = {
+    "html": "text/html",
+    "mhtml": "multipart/related",
+    "docx": f"{_OFFICE_XML}wordprocessingml.document",
+    "doc": "application/msword",
+    "pdf": "application/pdf",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "rtf": "application/rtf",
+    "txt": "text/plain",
+    "md": "text/markdown",
+    "xlsx": f"{_OFFICE_XML}spreadsheetml.sheet",
+}
+
+
+def media_type(kind: str) -> str:
+    """The MIME type of a kind of file."""
+    return f"image/{kind}" if kind in IMAGES else _MEDIA.get(kind, "application/octet-stream")
+
+
 def kind_of(path: Path) -> str:
     """`html mhtml docx doc pdf odt rtf txt md xlsx zip`, an image kind (IMAGES), `empty`, `encrypted` or `unknown`.
 

@@ -1,9 +1,9 @@
 """What a job has in hand on disk: its files as they came, and what was read of each, until it is written.
 
-    jobs/<id>/files/...        as they were uploaded
-    jobs/<id>/unpacked/...     members of uploaded zips
-    jobs/<id>/read/000007      the reading of file 7, whole or not there
-    jobs/<id>/hand             which files are being read and embedded just now
+jobs/<id>/files/...        as they were uploaded
+jobs/<id>/unpacked/...     members of uploaded zips
+jobs/<id>/read/000007      the reading of file 7, whole or not there
+jobs/<id>/hand             which files are being read and embedded just now
 """
 
 from __future__ import annotations

@@ -292,3 +292,19 @@ def _entries(dependant: Any) -> Iterator[Entry]:
         yield dependant.call
     for below in dependant.dependencies:
         yield from _entries(below)
+
+
+def test_jobs_show_nothing_of_documents_that_their_caller_may_not_see(door: Door) -> None:
+    door.made_up()
+    door.asking = Caller(name="quản trị tỉnh", role="admin", labels=None)
+    theirs = door.client.delete(f"/v1/documents/{HIDDEN}").json()["id"]
+    door.asking = Caller(name="quản trị xã", role="admin", labels=frozenset({"public"}))
+    mine = door.client.patch("/v1/documents/12~2024~QĐ-UBND", json={"access": ["public"]}).json()["id"]
+    assert [job["id"] for job in door.get("/v1/jobs").json()["jobs"]] == [mine]
+    for method, path in (("GET", ""), ("GET", "/events"), ("POST", "/cancel"), ("POST", "/retry")):
+        reply = door.client.request(method, f"/v1/jobs/{theirs}{path}")
+        assert reply.status_code == 404 and reply.json()["detail"] == door.get("/v1/jobs/none").json()["detail"]
+    refused = door.client.patch("/v1/documents/12~2024~QĐ-UBND", json={"access": [LABEL]})
+    assert refused.status_code == 422
+    whole = door.client.post("/v1/jobs", json={"kind": "rollback"})
+    assert whole.status_code == 422

@@ -15,7 +15,7 @@ from ingest.isolate import Isolated
 from ingest.limits import Limits
 from ingest.reader import Reader
 from legal.blocks import Source
-from legal.errors import DocumentError, LimitExceeded, UnreadableDocument
+from legal.errors import DocumentError, ReaderDied, UnreadableDocument
 from tests.ingest import docx_maker as make
 
 LIMITS = Limits(memory=600 << 20, seconds=20, unpacked=64 << 20)
@@ -54,10 +54,10 @@ def test_a_child_that_dies_hangs_or_grows_is_replaced(tmp_path: Path) -> None:
     kinds = [type(result) for _, result in results]
     assert kinds == [
         int,
-        LimitExceeded,
+        ReaderDied,
         int,
-        LimitExceeded,
-        LimitExceeded,
+        ReaderDied,
+        ReaderDied,
         int,
         UnreadableDocument,
         UnreadableDocument,
