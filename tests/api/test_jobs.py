@@ -60,16 +60,27 @@ def zipped(**files: str) -> bytes:
     return out.getvalue()
 
 
-def test_files_of_many_kinds_in_one_upload(door: httpx.Client, root: Path) -> None:
-    docx = next((root / "deploy/demo/documents").glob("03-*.docx")).read_bytes()
+@pytest.fixture(scope="module")
+def stock(served: Server, root: Path) -> dict[str, Any]:
+    """The job of an upload of files of many kinds."""
     given = "title: Quyết định về nuôi ong do người nhập đặt tên\n"
-    reply = uploaded(
-        door, ("nuôi ong.html", LATER), ("nuôi ong.html.yaml", given), ("../../quyết định.docx", docx),
-        ("hai.zip", zipped(phi=FEES, ben=REGULATION)), ("hỏng.pdf", b"%PDF-1.7 x"), ("rỗng.txt", b""),
-        data={"access": ["public", "unit:a"]},
-    )  # fmt: skip
-    assert reply.status_code == 202 and reply.headers["location"] == f"/v1/jobs/{reply.json()['id']}"
-    job = ended(door, reply.json()["id"])
+    with served.client() as door:
+        reply = uploaded(
+            door, ("nuôi ong.html", LATER), ("nuôi ong.html.yaml", given), ("../../quyết định.docx", docx(root)),
+            ("hai.zip", zipped(phi=FEES, ben=REGULATION)), ("hỏng.pdf", b"%PDF-1.7 x"), ("rỗng.txt", b""),
+            data={"access": ["public", "unit:a"]},
+        )  # fmt: skip
+        assert reply.status_code == 202 and reply.headers["location"] == f"/v1/jobs/{reply.json()['id']}"
+        return ended(door, reply.json()["id"])
+
+
+def docx(root: Path) -> bytes:
+    """A document of the demonstration."""
+    return next((root / "deploy/demo/documents").glob("03-*.docx")).read_bytes()
+
+
+def test_files_of_many_kinds_in_one_upload(door: httpx.Client, stock: dict[str, Any], root: Path) -> None:
+    job = stock
     outcomes = {one["file"]: (one["outcome"], one["document"]) for one in job["files"]}
     assert outcomes == {
         "nuôi ong.html": ("added", "31/2024/QĐ-UBND"),
@@ -89,7 +100,7 @@ def test_files_of_many_kinds_in_one_upload(door: httpx.Client, root: Path) -> No
     ]
     assert [(one["state"], one["file"]) for one in document["versions"]] == [("live", "nuôi ong.html")]
     original = door.get("/v1/documents/05~2024~QĐ-UBND/original")
-    assert original.content == docx and original.headers["content-type"] == DOCX
+    assert original.content == docx(root) and original.headers["content-type"] == DOCX
     assert original.headers["content-disposition"].startswith("attachment; filename*=utf-8''quy%E1%BA%BFt")
     again = door.post(f"/v1/jobs/{job['id']}/retry")
     assert again.status_code == 202 and again.json()["retry_of"] == job["id"]
@@ -101,7 +112,7 @@ def test_files_of_many_kinds_in_one_upload(door: httpx.Client, root: Path) -> No
     assert retried["state"] == "failed"
 
 
-def test_the_list_is_narrowed_by_label_day_and_words_without_marks(door: httpx.Client) -> None:
+def test_the_list_is_narrowed_by_label_day_and_words_without_marks(door: httpx.Client, stock: dict[str, Any]) -> None:
     def numbers(**where: str) -> list[str]:
         return [row["number"] for row in door.get("/v1/documents", params=where).json()["documents"]]
 
@@ -111,9 +122,8 @@ def test_the_list_is_narrowed_by_label_day_and_words_without_marks(door: httpx.C
     assert "31/2024/QĐ-UBND" not in numbers(effective_on="2024-06-01")
 
 
-def test_the_same_upload_sent_again_is_done_once(door: httpx.Client) -> None:
-    key = {"Idempotency-Key": "lần-1"}
-    key = {name: value.encode() for name, value in key.items()}  # type: ignore[misc]
+def test_the_same_upload_sent_again_is_done_once(door: httpx.Client, stock: dict[str, Any]) -> None:
+    key = {"Idempotency-Key": "gui-1"}
     first = uploaded(door, ("ong.html", LATER), headers=key)
     second = uploaded(door, ("ong.html", LATER), headers=key)
     assert first.status_code == second.status_code == 202 and first.json()["id"] == second.json()["id"]
@@ -154,7 +164,7 @@ def test_what_is_no_upload_is_a_problem(door: httpx.Client, body: bytes, kind: s
     assert reply.status_code == status and reply.headers["content-type"] == "application/problem+json"
 
 
-def test_a_correction_is_a_version_and_embeds_only_changed_words(door: httpx.Client) -> None:
+def test_a_correction_is_a_version_and_embeds_only_changed_words(door: httpx.Client, stock: dict[str, Any]) -> None:
     number = "07~2023~NQ-HĐND"
     passages = door.get("/v1/documents", params={"text": "dam say"}).json()["documents"][0]["passages"]
     kept = door.patch(
@@ -174,7 +184,7 @@ def test_a_correction_is_a_version_and_embeds_only_changed_words(door: httpx.Cli
         assert door.patch(f"/v1/documents/{number}", json=body).status_code == 422
 
 
-def test_a_removal_proves_that_nothing_is_left(door: httpx.Client) -> None:
+def test_a_removal_proves_that_nothing_is_left(door: httpx.Client, stock: dict[str, Any]) -> None:
     done = door.delete("/v1/documents/07~2023~NQ-HĐND", params={"wait": 30}).json()
     assert done["state"] == "done" and done["result"]["removed"] > 0 and done["result"]["left"] == 0
     assert door.get("/v1/documents/07~2023~NQ-HĐND").status_code == 404
