@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
@@ -20,7 +21,7 @@ from retrieval.evidence import gather
 from retrieval.expand import expansions
 from retrieval.fusion import fuse, group_by_provision, lean_to_documents, provision_of
 from retrieval.haystack_quiet import StreamingCallbackT, StreamingChunk, component
-from retrieval.index import Candidates, Index, Sparse
+from retrieval.index import Candidates, Index, IndexMoved, Sparse
 from retrieval.lexical import question_vector
 from retrieval.named import look_up, may_be_missed
 from retrieval.restore import SyllableModel
@@ -100,29 +101,58 @@ class Retrieve(Hop):
 
     async def run_async(self, trail: Trail, streaming_callback: StreamingCallbackT | None = None) -> dict[str, Trail]:
         """Fills `hits` and `evidence`. Raises `ServiceUnavailable` when the engine does not answer in time."""
-        question, took, warn = trail.read.read_as, dict[str, float](), tuple[str, ...]()
+        question, took = trail.read.read_as, dict[str, float]()
         begun = perf_counter()
         weights = dict.fromkeys((*trail.read.expansions, *search_terms(question)), self._settings.expansion_weight)
         sparse = question_vector(question, weights)
-        dense = await self._embed(question)
-        took["embed"] = milliseconds(begun)
-        if dense is None and self._embedder is not None:
-            warn = (NO_MEANING,)
-        begun = perf_counter()
-        candidates, named, missing = await self._ask(trail, dense, sparse)
-        took["engine"] = milliseconds(begun)
-        begun = perf_counter()
-        found = self._ordered(candidates, question, most=max(trail.question.limit, self._settings.rerank_depth))
+        loop = asyncio.get_running_loop()
+        embedded = begun
+
+        async def meaning() -> Vectors | None:
+            nonlocal embedded
+            vector = await self._embed(question)
+            embedded = perf_counter()
+            patience.reschedule(loop.time() + self._settings.search_timeout)
+            return vector
+
+        dense = asyncio.create_task(meaning())
+        try:
+            async with asyncio.timeout(self._settings.embed_timeout + self._settings.search_timeout) as patience:
+                await asyncio.sleep(0.001)  # the model begins, the search by words goes on beside it
+                candidates, found = await self._found(trail, dense, sparse)
+                named, missing = await self._named(trail)
+                vector = await dense
+        except TimeoutError:
+            raise ServiceUnavailable("Kho tìm kiếm không trả lời kịp; hãy thử lại sau ít phút.") from None
+        finally:
+            dense.cancel()
         hits = _ranked([*named, *found])
-        took["fuse"] = milliseconds(begun)
+        took["embed"] = milliseconds(begun, embedded)
+        took["engine"] = milliseconds(embedded)  # what was left to do once the model had answered
+        warn = (NO_MEANING,) if vector is None and self._embedder is not None else ()
         evidence = None
         if trail.wants == "answer":
             begun = perf_counter()
             scaled = self._embedder is not None and self._settings.similarity_of in self._embedder.name
-            similarity = candidates.dense[0].score if candidates.dense and scaled else None
+            similarity = candidates.by_meaning[0][1] if candidates.by_meaning and scaled else None
             evidence = gather(question, [hit.passage for hit in hits], similarity)
             took["evidence"] = milliseconds(begun)
         return {"trail": trail.then(hits=hits, evidence=evidence, warn=(*warn, *missing), took=took)}
+
+    async def _found(
+        self, trail: Trail, dense: asyncio.Future[Vectors | None], sparse: Sparse
+    ) -> tuple[Candidates, list[Hit]]:
+        """The candidates of both searches, and their order. Searches again where a document was replaced meanwhile."""
+        most = max(trail.question.limit, self._settings.rerank_depth)
+        with suppress(IndexMoved):
+            return await self._search(trail, dense, sparse, most, whole=False)
+        return await self._search(trail, dense, sparse, most, whole=True)
+
+    async def _search(
+        self, trail: Trail, dense: asyncio.Future[Vectors | None], sparse: Sparse, most: int, *, whole: bool
+    ) -> tuple[Candidates, list[Hit]]:
+        candidates = await self._index.search(dense, sparse, trail.where, limit=self._settings.candidates, whole=whole)
+        return candidates, self._ordered(candidates, trail.read.read_as, most)
 
     def _ordered(self, candidates: Candidates, question: str, most: int) -> list[Hit]:
         """Both searches as one order of at most so many provisions: fused, definitions lifted where one is asked for,
@@ -130,7 +160,7 @@ class Retrieve(Hop):
         chosen = self._settings
         fused = fuse(candidates, dense_weight=chosen.dense_weight, lexical_weight=chosen.lexical_weight)
         return lean_to_documents(
-            group_by_provision(lift_definitions(fused, question, bonus=chosen.definition_bonus))[:most],
+            group_by_provision(lift_definitions(fused, question, bonus=chosen.definition_bonus), most=most),
             weight=chosen.document_weight,
             depth=chosen.document_depth,
         )
@@ -145,23 +175,16 @@ class Retrieve(Hop):
             log.warning("embedder failed, searching by words only: %s", type(fault).__name__)
             return None
 
-    async def _ask(
-        self, trail: Trail, dense: Vectors | None, sparse: Sparse
-    ) -> tuple[Candidates, list[Hit], tuple[str, ...]]:
-        """The candidates; the passages of named provisions; a warning for each named provision that is not there."""
+    async def _named(self, trail: Trail) -> tuple[list[Hit], list[str]]:
+        """The passages of named provisions; a warning for each one that is not there."""
         named: list[Hit] = []
         missing: list[str] = []
-        try:
-            async with asyncio.timeout(self._settings.search_timeout):
-                found = await self._index.search(dense, sparse, trail.where, limit=self._settings.candidates)
-                for one in trail.cited:
-                    passages = await look_up(self._index, one, trail.where)
-                    named += [Hit(0, 1.0, passage, "cited") for passage in passages[:1]]
-                    if one.exact and not passages and not may_be_missed(one):
-                        missing.append(NOT_THERE.format(label=one.label))
-        except TimeoutError:
-            raise ServiceUnavailable("Kho tìm kiếm không trả lời kịp; hãy thử lại sau ít phút.") from None
-        return found, named, tuple(missing)
+        for one in trail.cited:
+            passages = await look_up(self._index, one, trail.where)
+            named += [Hit(0, 1.0, passage, "cited") for passage in passages[:1]]
+            if one.exact and not passages and not may_be_missed(one):
+                missing.append(NOT_THERE.format(label=one.label))
+        return named, missing
 
 
 @component

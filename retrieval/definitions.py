@@ -7,7 +7,7 @@ so that "điều kiện kết hôn là gì" lifts nothing where no such term is 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from legal.text import collapse, fold, nfc, normalise_tone, syllables
 from retrieval.index import Scored
@@ -77,18 +77,19 @@ def defining_place(passage: Passage, term: str) -> tuple[int, int] | None:
     return None
 
 
-def lift_definitions(scored: Sequence[Scored], question: str, *, bonus: float = 0.5) -> list[Scored]:
+def lift_definitions(scored: Iterable[Scored], question: str, *, bonus: float = 0.5) -> Iterable[Scored]:
     """Fused passages, best first, with those lifted that define the term asked for.
 
     `scored`: scores between 0 and 1, as `fuse` gives them. `bonus`: what such a passage gains before all are scaled
     back to 0..1; the others keep their order. Without such a question or passage nothing changes.
     """
     term = asked_term(question)
-    if term is None or not scored:
-        return list(scored)
+    if term is None:
+        return scored
+    scored = list(scored)
     lifted = {one.passage.id for one in scored if defining_place(one.passage, term) is not None}
     if not lifted:
-        return list(scored)
+        return scored
     raised = [
         Scored(one.passage, (one.score + (bonus if one.passage.id in lifted else 0.0)) / (1.0 + bonus))
         for one in scored

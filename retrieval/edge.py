@@ -7,10 +7,12 @@ milliseconds.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,8 @@ from uuid import UUID
 
 import qdrant_edge as engine
 
-from legal.errors import NotFound, ServiceUnavailable
-from retrieval.index import Candidates, Manifest, Point, Scored, SearchFilter, Sparse
+from legal.errors import NotFound
+from retrieval.index import Candidates, Found, Id, IndexMoved, Manifest, Meaning, Point, SearchFilter, Sparse
 from retrieval.passage import Passage
 from retrieval.points import (
     DENSE,
@@ -39,16 +41,17 @@ from retrieval.points import (
     split_reading,
     to_payload,
 )
-from serving.protocols import Vectors
+from retrieval.resident import map_ahead
 
 #: Points a call: readers get their turn between two calls.
 _BATCH = 16
 _WARM = 64  # passages read at one go: a few milliseconds in which searches wait
 _PAGE = 1000
+_SOON_READ = 64  # of the best by words: read while the question is being embedded
 #: Up to so many kilobytes of dense vectors in a segment (30,000 of 384 numbers) every vector is compared: 1 ms for
 #: 12,000, nothing missed, where the graph found 90% of the best 100 in that time. Above: the graph, with this beam.
 _EXACT_KB = 45_000
-_BEAM = 256
+_BEAM = 192
 _ALL = 10_000_000
 
 _READ = ["key", "position", *SHOWN_FIELDS]
@@ -85,7 +88,7 @@ def _of(key: str, version: str | None = None) -> Any:
     return edge_filter([AnyOf("key", (key,)) if version is None else AnyOf("reading", (reading(key, version),))])
 
 
-class IndexClosed(ServiceUnavailable):
+class IndexClosed(IndexMoved):
     """The handle was closed: at shutdown, or because another generation took its place."""
 
 
@@ -98,12 +101,13 @@ class EdgeIndex:
         `remembered`: passages kept in memory (about 3 kB each), because reading one takes longer than finding it.
         """
         self._most_remembered = remembered
-        self._remembered: OrderedDict[int, Passage] = OrderedDict()  # by the id as a number, quick to hash
+        self._remembered: OrderedDict[Id, Passage] = OrderedDict()  # by the id as a number, quick to hash
         self._manifest = manifest
         self._folder = folder
         self._writing = threading.RLock()
         self._gate = threading.Lock()
         self._closed = False
+        self._changes = 0  # of points: two searches of one number saw the same points
         if (folder / "edge_config.json").exists():
             self._shard = engine.EdgeShard.load(str(folder))
         else:
@@ -119,25 +123,40 @@ class EdgeIndex:
         return self._manifest
 
     async def search(
-        self, dense: Vectors | None, sparse: Sparse | None, where: SearchFilter, *, limit: int
+        self, dense: Meaning, sparse: Sparse | None, where: SearchFilter, *, limit: int, whole: bool = True
     ) -> Candidates:
-        """Both searches in one call of the engine. A missing vector gives an empty list on its side."""
-        asked: list[Any] = []
+        """Both searches in one call of the engine; the one by words first and alone while a model works on the other.
+
+        A missing vector gives an empty list on its side.
+        """
         condition = edge_filter(conditions(where))
-        if dense is not None:
-            asked.append(_query(engine.Query.Nearest(dense.tolist(), using=DENSE), condition, limit))
+        words = None
         if sparse is not None and sparse.indices:
             vector = engine.SparseVector(list(sparse.indices), list(sparse.values))
-            asked.append(_query(engine.Query.Nearest(vector, using=LEXICAL), condition, limit))
-        if not asked:
-            return Candidates((), ())
+            words = _query(engine.Query.Nearest(vector, using=LEXICAL), condition, limit)
+        by_words: tuple[Found, ...] = ()
+        read: dict[Id, Passage] = {}
+        state = None
+        if isinstance(dense, asyncio.Future):
+            if words is not None and not dense.done():
+                with self._opened():
+                    state, (by_words,) = self._changes, self._ask([words])
+                    read = dict(self._passages([identity for identity, _ in by_words[:_SOON_READ]]))
+            dense = await dense
+        meaning = None
+        if dense is not None:
+            meaning = _query(engine.Query.Nearest(dense.tolist(), using=DENSE), condition, limit)
         with self._opened():
-            answers = self._shard.query_batch(engine.QueryBatchRequest(asked))
-            hits = [[(_number(hit.id), hit.score) for hit in answer] for answer in answers]
-            passages = self._passages({identity for answer in hits for identity, _ in answer})
-        found = [tuple([Scored(passages[identity], score) for identity, score in answer]) for answer in hits]
-        by_meaning = found.pop(0) if dense is not None else ()
-        return Candidates(by_meaning, found[0] if found else ())
+            if state != self._changes:  # not asked yet, or of another state than the search to come
+                by_words, read = (), {}
+                found = self._ask([one for one in (meaning, words) if one is not None])
+                by_words = found.pop() if words is not None else ()
+            else:
+                found = self._ask([meaning] if meaning is not None else [])
+            if whole:
+                missing = {identity for side in (*found, by_words) for identity, _ in side if identity not in read}
+                read.update(self._passages(missing))
+        return Candidates(found[0] if found else (), by_words, partial(self._read_some, read))
 
     async def fetch(self, where: SearchFilter, *, limit: int = 100) -> list[Passage]:
         """Passages by exact conditions, in reading order (document key, then position)."""
@@ -293,21 +312,42 @@ class EdgeIndex:
         with self._opened():
             return self._count(condition)
 
-    def _passages(self, ids: Collection[int]) -> dict[int, Passage]:
-        """The passages of these points. The gate is held: nothing changes between the search and this."""
+    def _ask(self, queries: list[Any]) -> list[tuple[Found, ...]]:
+        """Ids and scores of each query, in one call. The gate is held."""
+        if not queries:
+            return []
+        answers = self._shard.query_batch(engine.QueryBatchRequest(queries))
+        return [tuple([(_number(hit.id), hit.score) for hit in answer]) for answer in answers]
+
+    def _read_some(self, read: dict[Id, Passage], ids: Collection[Id]) -> dict[Id, Passage]:
+        """The passages of these points; `read`: those that the search has read already."""
+        missing = [one for one in ids if one not in read]
+        if missing:
+            with self._opened():
+                read.update(self._passages(missing))
+        return read
+
+    def _passages(self, ids: Collection[Id]) -> dict[Id, Passage]:
+        """The passages of these points; raises IndexMoved when one is gone. The gate is held."""
         known = self._remembered
         found = {one: known[one] for one in ids if one in known}
         missing = [one for one in ids if one not in found]
         if missing:
-            for record in self._shard.retrieve([UUID(int=one) for one in missing], _READ, False):
+            for record in self._shard.retrieve([UUID(int=int(one)) for one in missing], _READ, False):
                 number = _number(record.id)
                 found[number] = known[number] = from_payload(record.id, record.payload or {})
             while len(known) > self._most_remembered:
                 known.popitem(last=False)
+            if len(found) < len(ids):
+                raise IndexMoved("Văn bản vừa được thay trong lúc tìm; hãy thử lại.")
         return found
 
     def warm(self) -> int:
-        """Read passages into memory until it is full or all are in; their number. Searches go on in between."""
+        """Read passages into memory until it is full or all are in; their number. Searches go on in between.
+
+        The rest is brought near (`map_ahead`).
+        """
+        map_ahead(self._folder, "payload_storage")
         condition, offset = edge_filter([AnyOf("live", (SHOWN,))]), None
         while len(self._remembered) < self._most_remembered:
             with self._opened():
@@ -323,6 +363,7 @@ class EdgeIndex:
     def _update(self, key: str, *operations: Any) -> None:
         """Several operations on a document's points as one step for readers."""
         with self._opened():
+            self._changes += 1
             stale = [one for one, passage in self._remembered.items() if passage.document.key == key]
             for identity in stale:
                 del self._remembered[identity]

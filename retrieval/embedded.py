@@ -16,9 +16,8 @@ from legal.errors import Conflict, NotFound, ServiceUnavailable
 from retrieval.builder import Builder
 from retrieval.edge import EdgeIndex, IndexClosed
 from retrieval.generations import Generations, copy_tree, shard, stored_manifest
-from retrieval.index import Candidates, IndexWriter, Manifest, Point, SearchFilter, Sparse
+from retrieval.index import Candidates, IndexWriter, Manifest, Meaning, Point, SearchFilter, Sparse
 from retrieval.passage import Passage
-from serving.protocols import Vectors
 
 T = TypeVar("T")
 
@@ -54,12 +53,12 @@ class EmbeddedIndex:
         return self._index.manifest
 
     async def search(
-        self, dense: Vectors | None, sparse: Sparse | None, where: SearchFilter, *, limit: int
+        self, dense: Meaning, sparse: Sparse | None, where: SearchFilter, *, limit: int, whole: bool = True
     ) -> Candidates:
         while True:
             index = self._index
             try:
-                return await index.search(dense, sparse, where, limit=limit)
+                return await index.search(dense, sparse, where, limit=limit, whole=whole)
             except IndexClosed:
                 if index is self._index:
                     raise

@@ -6,16 +6,19 @@ A passage that only one search brought scores nothing on the other side, as much
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from statistics import fmean, pstdev
 from typing import Literal
 
 from retrieval.answer import Hit
-from retrieval.index import Candidates, Scored
+from retrieval.index import Candidates, Found, Id, Scored
 from retrieval.passage import Passage
 
 Method = Literal["min_max", "rrf", "dbsf"]
+
+#: Passages read at a time: one answer's worth of provisions is in the first few dozen.
+_READ_AT_ONCE = 32
 
 
 def fuse(
@@ -25,39 +28,43 @@ def fuse(
     lexical_weight: float = 1.0,
     method: Method = "min_max",
     rrf_k: float = 10.0,
-) -> list[Scored]:
-    """The passages of both searches with one score each.
+) -> Iterator[Scored]:
+    """The passages of both searches with one score each, best first; each is read when it is asked for.
 
     The weights are relative: the score is their weighted mean. A search that brought nothing leaves the other alone,
     with its full weight, so that a missing model does not halve the scores.
     """
     sides = [
         (_SCALES[method](side, rrf_k), weight)
-        for side, weight in ((candidates.dense, dense_weight), (candidates.lexical, lexical_weight))
+        for side, weight in ((candidates.by_meaning, dense_weight), (candidates.by_words, lexical_weight))
         if side and weight > 0.0
     ]
     total = sum(weight for _, weight in sides)
-    sums: dict[str, float] = {}
+    sums: dict[Id, float] = {}
     for scale, weight in sides:
         share = weight / total
         for identity, score in scale.items():
             sums[identity] = sums.get(identity, 0.0) + score * share
-    passages = {scored.passage.id: scored.passage for scored in (*candidates.dense, *candidates.lexical)}
-    best = sorted(sums.items(), key=lambda one: (-one[1], one[0]))
-    return [Scored(passages[identity], min(1.0, score)) for identity, score in best]
+    best = sorted([(-score, identity) for identity, score in sums.items()])
+    for start in range(0, len(best), _READ_AT_ONCE):
+        part = best[start : start + _READ_AT_ONCE]
+        passages = candidates.read([identity for _, identity in part])
+        for worse, identity in part:
+            yield Scored(passages[identity], min(1.0, -worse))
 
 
-def min_max(side: Sequence[Scored]) -> dict[str, float]:
-    """Passage id -> raw score scaled so that the list's best is 1 and its last 0; all 1 when they are equal."""
+def min_max(side: Sequence[Found]) -> dict[Id, float]:
+    """Id -> raw score scaled so that the list's best is 1 and its last 0; all 1 when they are equal."""
     best = _best(side)
     low, high = min(best.values(), default=0.0), max(best.values(), default=0.0)
     if high <= low:
         return dict.fromkeys(best, 1.0)
-    return {identity: min(1.0, (score - low) / (high - low)) for identity, score in best.items()}
+    span = high - low  # the same division for the best itself gives exactly 1
+    return {identity: (score - low) / span for identity, score in best.items()}
 
 
-def rrf(side: Sequence[Scored], k: float = 10.0) -> dict[str, float]:
-    """Passage id -> reciprocal rank, (k + 1) / (k + rank), so that the first has 1. Equal scores share the better rank.
+def rrf(side: Sequence[Found], k: float = 10.0) -> dict[Id, float]:
+    """Id -> reciprocal rank, (k + 1) / (k + rank), so that the first has 1. Equal scores share the better rank.
 
     Cormack, Clarke, Büttcher 2009.
     """
@@ -68,8 +75,8 @@ def rrf(side: Sequence[Scored], k: float = 10.0) -> dict[str, float]:
     return {identity: (k + 1.0) / (k + ranks[score]) for identity, score in best.items()}
 
 
-def dbsf(side: Sequence[Scored]) -> dict[str, float]:
-    """Passage id -> raw score scaled between mean - 3 deviations (0) and mean + 3 (1), cut off there.
+def dbsf(side: Sequence[Found]) -> dict[Id, float]:
+    """Id -> raw score scaled between mean - 3 deviations (0) and mean + 3 (1), cut off there.
 
     Distribution-based score fusion (Mazzeschi 2023), as Qdrant has it; all 0.5 when the scores are equal.
     """
@@ -95,14 +102,24 @@ def _article_of(eid: str) -> str:
     return "__".join(steps[: place + 1])
 
 
-def group_by_provision(scored: Iterable[Scored], key: Callable[[Passage], tuple[str, str]] = provision_of) -> list[Hit]:
-    """One hit a provision: its best passage with that passage's score, ranked from 1."""
+def group_by_provision(
+    scored: Iterable[Scored],
+    key: Callable[[Passage], tuple[str, str]] = provision_of,
+    *,
+    most: int | None = None,
+) -> list[Hit]:
+    """One hit a provision: its best passage with that passage's score, ranked from 1.
+
+    `most`: for passages that come best first: no more than so many hits, and no passage is taken beyond them.
+    """
     best: dict[tuple[str, str], Scored] = {}
     for one in scored:
         group = key(one.passage)
         held = best.get(group)
         if held is None or (-one.score, one.passage.id) < (-held.score, held.passage.id):
             best[group] = one
+        if len(best) == most:
+            break
     ordered = sorted(best.values(), key=lambda one: (-one.score, one.passage.id))
     return [Hit(rank, one.score, one.passage) for rank, one in enumerate(ordered, start=1)]
 
@@ -126,15 +143,17 @@ def lean_to_documents(hits: Sequence[Hit], *, weight: float, depth: int = 5) -> 
     return [Hit(rank, score, hit.passage, hit.why) for rank, (score, hit) in enumerate(leaning, start=1)]
 
 
-def _best(side: Sequence[Scored]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for scored in side:
-        held = found.get(scored.passage.id)
-        found[scored.passage.id] = scored.score if held is None else max(held, scored.score)
+def _best(side: Sequence[Found]) -> dict[Id, float]:
+    found = dict(side)
+    if len(found) == len(side):
+        return found
+    for identity, score in side:
+        held = found.get(identity)
+        found[identity] = score if held is None else max(held, score)
     return found
 
 
-_SCALES: Mapping[Method, Callable[[Sequence[Scored], float], dict[str, float]]] = {
+_SCALES: Mapping[Method, Callable[[Sequence[Found], float], dict[Id, float]]] = {
     "min_max": lambda side, _: min_max(side),
     "rrf": rrf,
     "dbsf": lambda side, _: dbsf(side),

@@ -6,12 +6,14 @@ whole: `replace` makes the new version visible and drops the old one; a search n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from legal.errors import ServiceUnavailable
 from retrieval.passage import Passage
 from serving.protocols import Vectors
 
@@ -62,12 +64,50 @@ class Scored:
     score: float
 
 
+#: A passage in an adapter's own terms; ids sort as `Passage.id` does.
+Id = str | int
+#: An id with the raw score of one search.
+Found = tuple[Id, float]
+#: A question's dense vector, or the model at work on it: a search by words need not wait for it.
+Meaning = Vectors | asyncio.Future[Vectors | None] | None
+
+
+class IndexMoved(ServiceUnavailable):
+    """What a search found is no longer there, or the index is another one by now: search again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What one round trip brings: the best by meaning and the best by words, best first, raw scores, not fused."""
+    """What one round trip brings: the best by meaning and the best by words, best first, raw scores, not fused.
 
-    dense: tuple[Scored, ...]
-    lexical: tuple[Scored, ...]
+    `read` gives the passages of some of the ids: most candidates are never looked at, and an engine takes longer to read
+    a passage than to find it. Of a search that was not `whole` it raises `IndexMoved` when one has been replaced since.
+    """
+
+    by_meaning: tuple[Found, ...]
+    by_words: tuple[Found, ...]
+    read: Callable[[Collection[Id]], Mapping[Id, Passage]]
+
+    @classmethod
+    def of(cls, dense: Sequence[Scored], lexical: Sequence[Scored]) -> Candidates:
+        """Candidates whose passages have been read."""
+        passages: dict[Id, Passage] = {one.passage.id: one.passage for one in (*dense, *lexical)}
+        sides = [tuple([(one.passage.id, one.score) for one in side]) for side in (dense, lexical)]
+        return cls(sides[0], sides[1], lambda _: passages)
+
+    @property
+    def dense(self) -> tuple[Scored, ...]:
+        """The best by meaning with their passages."""
+        return self._read(self.by_meaning)
+
+    @property
+    def lexical(self) -> tuple[Scored, ...]:
+        """The best by words with their passages."""
+        return self._read(self.by_words)
+
+    def _read(self, side: Sequence[Found]) -> tuple[Scored, ...]:
+        passages = self.read([identity for identity, _ in side])
+        return tuple([Scored(passages[identity], score) for identity, score in side])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +159,12 @@ class Index(IndexWriter, Protocol):
     @property
     def manifest(self) -> Manifest: ...
     async def search(
-        self, dense: Vectors | None, sparse: Sparse | None, where: SearchFilter, *, limit: int
+        self, dense: Meaning, sparse: Sparse | None, where: SearchFilter, *, limit: int, whole: bool = True
     ) -> Candidates:
-        """Both searches in one round trip, each with the filter and its own `limit`."""
+        """Both searches of one state of the index, each with the filter and its own `limit`.
+
+        `whole`: with all passages as they are in that state; else an adapter may leave reading them to `Candidates.read`.
+        """
         ...
 
     async def fetch(self, where: SearchFilter, *, limit: int = 100) -> list[Passage]:

@@ -21,7 +21,7 @@ from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
 from legal.errors import Conflict, NotFound, ServiceUnavailable
-from retrieval.index import Candidates, IndexWriter, Manifest, Point, Scored, SearchFilter, Sparse
+from retrieval.index import Candidates, IndexWriter, Manifest, Meaning, Point, Scored, SearchFilter, Sparse
 from retrieval.passage import Passage
 from retrieval.points import (
     DENSE,
@@ -38,14 +38,13 @@ from retrieval.points import (
     split_reading,
 )
 from retrieval.server_requests import filter_of, point_of, query_of, schema_of, server_filter
-from serving.protocols import Vectors
 
 T = TypeVar("T")
 
 _BATCH = 128
 _PAGE = 1000
 _EXACT_KB = 45_000  # as in retrieval/edge.py
-_BEAM = 256
+_BEAM = 192
 _ALL = 10_000_000
 _READ = ["key", "position", *SHOWN_FIELDS]
 
@@ -100,9 +99,11 @@ class ServerIndex:
         return self._manifest
 
     async def search(
-        self, dense: Vectors | None, sparse: Sparse | None, where: SearchFilter, *, limit: int
+        self, dense: Meaning, sparse: Sparse | None, where: SearchFilter, *, limit: int, whole: bool = True
     ) -> Candidates:
-        """Both searches in one request of the server. A missing vector gives an empty list on its side."""
+        """Both searches in one request of the server, passages with it. A missing vector gives an empty list on its side."""
+        if isinstance(dense, asyncio.Future):
+            dense = await dense
         condition = server_filter(conditions(where))
         asked: list[models.QueryRequest] = []
         if dense is not None:
@@ -111,7 +112,7 @@ class ServerIndex:
             vector = models.SparseVector(indices=list(sparse.indices), values=list(sparse.values))
             asked.append(query_of(vector, LEXICAL, condition, limit))
         if not asked:
-            return Candidates((), ())
+            return Candidates.of((), ())
         answers = await self._read(lambda: self._client.query_batch_points(self._alias, requests=asked))
         hits = [answer.points for answer in answers]
         latest = _latest(point.payload or {} for points in hits for point in points)
@@ -124,7 +125,7 @@ class ServerIndex:
             for points in hits
         ]
         by_meaning = found.pop(0) if dense is not None else ()
-        return Candidates(by_meaning, found[0] if found else ())
+        return Candidates.of(by_meaning, found[0] if found else ())
 
     async def fetch(self, where: SearchFilter, *, limit: int = 100) -> list[Passage]:
         """Passages by exact conditions, in reading order (document key, then position)."""

@@ -88,6 +88,6 @@ class Trail:
         return self.as_of
 
 
-def milliseconds(since: float) -> float:
-    """Time since a `perf_counter()` value."""
-    return round((perf_counter() - since) * 1000, 3)
+def milliseconds(since: float, until: float | None = None) -> float:
+    """Time since a `perf_counter()` value, up to another one or now."""
+    return round(((perf_counter() if until is None else until) - since) * 1000, 3)

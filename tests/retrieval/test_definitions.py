@@ -72,7 +72,7 @@ def test_only_definitions_articles_define() -> None:
 def test_the_defining_passage_rises_and_the_others_keep_their_order() -> None:
     first, second = passage("a", "Trách nhiệm", "Chủ bến trang bị áo phao."), passage("c", "Phạt", "Chủ bến bị phạt.")
     found = [Scored(first, 0.9), Scored(second, 0.8), Scored(DEFINITIONS, 0.5)]
-    lifted = lift_definitions(found, "Chủ bến là ai?")
+    lifted = list(lift_definitions(found, "Chủ bến là ai?"))
     assert [one.passage.id for one in lifted] == ["b", "a", "c"]
     assert all(0.0 <= one.score <= 1.0 for one in lifted)
 
@@ -80,4 +80,4 @@ def test_the_defining_passage_rises_and_the_others_keep_their_order() -> None:
 @pytest.mark.parametrize("question", ["Chủ bến phải làm gì?", "hành khách là gì?"])
 def test_nothing_changes_where_no_defined_term_is_asked(question: str) -> None:
     found = [Scored(passage("a", "Trách nhiệm", "Chủ bến trang bị áo phao."), 0.9), Scored(DEFINITIONS, 0.5)]
-    assert lift_definitions(found, question) == found
+    assert list(lift_definitions(found, question)) == found

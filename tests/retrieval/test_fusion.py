@@ -33,7 +33,7 @@ weights = st.floats(0.01, 100.0)
 def test_the_scale_of_each_search_does_not_matter() -> None:
     dense = {"a": 0.9, "b": 0.85, "c": 0.8}
     lexical = {"a": 10.0, "c": 30.0, "d": 20.0}
-    fused = fuse(Candidates(listed(dense), listed(lexical)), dense_weight=0.5, lexical_weight=1.0)
+    fused = fuse(Candidates.of(listed(dense), listed(lexical)), dense_weight=0.5, lexical_weight=1.0)
     assert [(one.passage.id, pytest.approx(one.score)) for one in fused] == [
         ("c", 2 / 3),
         ("a", 1 / 3),
@@ -45,17 +45,17 @@ def test_the_scale_of_each_search_does_not_matter() -> None:
 def test_one_search_alone_keeps_its_order_and_full_scores() -> None:
     only = listed({"a": 3.0, "b": 2.0, "c": 1.0})
     for method in METHODS:
-        for both in (Candidates(only, ()), Candidates((), only)):
+        for both in (Candidates.of(only, ()), Candidates.of((), only)):
             fused = fuse(both, method=method)  # type: ignore[arg-type]
             assert [one.passage.id for one in fused] == ["a", "b", "c"]
-    assert fuse(Candidates((), only))[0].score == 1.0
-    assert fuse(Candidates((), ())) == []
+    assert next(fuse(Candidates.of((), only))).score == 1.0
+    assert list(fuse(Candidates.of((), ()))) == []
 
 
 def test_equal_scores_are_all_the_best() -> None:
-    assert min_max(listed({"a": 2.0, "b": 2.0})) == {"a": 1.0, "b": 1.0}
-    assert rrf(listed({"a": 2.0, "b": 2.0, "c": 1.0}), k=1.0) == {"a": 1.0, "b": 1.0, "c": 0.5}
-    assert dbsf(listed({"a": 2.0, "b": 2.0})) == {"a": 0.5, "b": 0.5}
+    assert min_max([("a", 2.0), ("b", 2.0)]) == {"a": 1.0, "b": 1.0}
+    assert rrf([("a", 2.0), ("b", 2.0), ("c", 1.0)], k=1.0) == {"a": 1.0, "b": 1.0, "c": 0.5}
+    assert dbsf([("a", 2.0), ("b", 2.0)]) == {"a": 0.5, "b": 0.5}
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -63,14 +63,16 @@ def test_equal_scores_are_all_the_best() -> None:
 def test_fusion_holds_all_in_order_between_0_and_1(
     method: str, dense: dict[str, float], lexical: dict[str, float], weights: tuple[float, float], data: st.DataObject
 ) -> None:
-    both = Candidates(listed(dense), listed(lexical))
+    both = Candidates.of(listed(dense), listed(lexical))
     options = {"dense_weight": weights[0], "lexical_weight": weights[1], "method": method}
-    fused = fuse(both, **options)  # type: ignore[arg-type]
+    fused = list(fuse(both, **options))  # type: ignore[arg-type]
     assert {one.passage.id for one in fused} == dense.keys() | lexical.keys()
     assert all(0.0 <= one.score <= 1.0 for one in fused)
     assert fused == sorted(fused, key=lambda one: (-one.score, one.passage.id))
-    mixed = Candidates(tuple(data.draw(st.permutations(both.dense))), tuple(data.draw(st.permutations(both.lexical))))
-    assert fuse(mixed, **options) == fused  # type: ignore[arg-type]
+    mixed = Candidates.of(
+        tuple(data.draw(st.permutations(both.dense))), tuple(data.draw(st.permutations(both.lexical)))
+    )
+    assert list(fuse(mixed, **options)) == fused  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -78,7 +80,7 @@ def test_fusion_holds_all_in_order_between_0_and_1(
 def test_better_in_both_searches_is_never_worse(
     method: str, dense: dict[str, float], lexical: dict[str, float]
 ) -> None:
-    fused = {one.passage.id: one.score for one in fuse(Candidates(listed(dense), listed(lexical)), method=method)}  # type: ignore[arg-type]
+    fused = {one.passage.id: one.score for one in fuse(Candidates.of(listed(dense), listed(lexical)), method=method)}  # type: ignore[arg-type]
     for one in dense.keys() & lexical.keys():
         for other in dense.keys() & lexical.keys():
             if dense[one] >= dense[other] and lexical[one] >= lexical[other]:

@@ -14,13 +14,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+import numpy as np
 import pytest
 
 from legal.errors import Conflict, ServiceUnavailable
 from retrieval.embedded import EmbeddedIndex
-from retrieval.index import Manifest, SearchFilter
+from retrieval.index import IndexMoved, Manifest, SearchFilter
 from retrieval.lexical import question_vector
 from retrieval.points import SCHEMA
+from retrieval.resident import map_ahead
 from tests.retrieval.made_points import DIMENSION, KEY, MANIFEST, direction, document
 
 EVERYTHING = SearchFilter()
@@ -322,4 +324,42 @@ def test_a_warmed_index_answers_from_memory_and_never_with_what_was_replaced(tmp
     found = asyncio.run(index.search(direction(0.1), None, EVERYTHING, limit=10)).dense
     assert {(one.passage.document.key, one.passage.document.version) for one in found} == {("a", "v2"), ("b", "v1")}
     assert index.warm() == 6
+    index.close()
+
+
+async def test_a_search_that_waits_for_the_model_sees_one_version(folder: Path) -> None:
+    index = EmbeddedIndex(folder, MANIFEST)
+    index.replace(KEY, "v1", document(KEY, "v1"))
+    vector: asyncio.Future[np.ndarray | None] = asyncio.get_running_loop().create_future()
+    search = asyncio.create_task(index.search(vector, question_vector("đèn lồng"), EVERYTHING, limit=100))
+    await asyncio.sleep(0)  # the words have been searched, the model is still at work
+    index.replace(KEY, "v2", document(KEY, "v2"))
+    vector.set_result(direction(0.1))
+    both = await search
+    versions = {one.passage.document.version for side in (both.dense, both.lexical) for one in side}
+    assert versions == {"v2"} and len(both.dense) == len(both.lexical) == 5
+    index.close()
+
+
+def test_what_was_replaced_since_the_search_is_never_read(folder: Path) -> None:
+    index = EmbeddedIndex(folder, MANIFEST, remembered=0)
+    index.replace(KEY, "v1", document(KEY, "v1"))
+    some, whole = (
+        asyncio.run(index.search(direction(0.1), question_vector("đèn lồng"), EVERYTHING, limit=100, whole=whole))
+        for whole in (False, True)
+    )
+    index.replace(KEY, "v2", document(KEY, "v2"))
+    assert {one.passage.document.version for one in whole.lexical} == {"v1"}
+    with pytest.raises(IndexMoved):
+        some.lexical  # noqa: B018
+    index.close()
+
+
+def test_pages_of_passages_are_brought_near(folder: Path) -> None:
+    index = EmbeddedIndex(folder, MANIFEST)
+    index.replace(KEY, "v1", document(KEY, "v1"))
+    shard = next(folder.glob("g-*"))
+    assert map_ahead(shard, "payload_storage") > 0
+    assert map_ahead(folder.parent / "elsewhere", "payload_storage") == 0
+    assert index.warm() == 5 and len(search(index)) == 5
     index.close()

@@ -18,7 +18,7 @@ from legal.errors import BadRequest, PhapquyError, ServiceUnavailable
 from legal.lexicon import Lexicon
 from retrieval.answer import Question, SearchResult
 from retrieval.components import NO_MEANING, NO_RERANK
-from retrieval.index import Candidates, SearchFilter, Sparse
+from retrieval.index import Candidates, IndexMoved, SearchFilter, Sparse
 from retrieval.pipeline import QuestionPath
 from retrieval.restore import SyllableModel, count_syllables
 from retrieval.settings import RetrievalSettings
@@ -165,7 +165,9 @@ class _Broken:
     def __init__(self, fault: Exception | None) -> None:
         self.fault = fault
 
-    async def search(self, dense: Any, sparse: Sparse | None, where: SearchFilter, *, limit: int) -> Candidates:
+    async def search(
+        self, dense: Any, sparse: Sparse | None, where: SearchFilter, *, limit: int, whole: bool
+    ) -> Candidates:
         if self.fault is None:
             await asyncio.sleep(30)
         raise self.fault or AssertionError
@@ -180,6 +182,32 @@ async def test_faults_are_typed_and_carry_no_question(embedder: Any, caplog: pyt
     assert raised.value.__cause__ is None
     assert secret not in caplog.text and "RuntimeError" in caplog.text
     assert secret not in repr(Trail(Question(secret, EVERYBODY)))
+
+
+class _Moving:
+    """An index in which a document is replaced between a search and the reading of what it found."""
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+        self.asked: list[bool] = []
+
+    async def search(
+        self, dense: Any, sparse: Sparse | None, where: SearchFilter, *, limit: int, whole: bool
+    ) -> Candidates:
+        self.asked.append(whole)
+        found: Candidates = await self._index.search(dense, sparse, where, limit=limit, whole=whole)
+        return found if whole else replace(found, read=self._gone)
+
+    def _gone(self, ids: Any) -> Any:
+        raise IndexMoved("thay")
+
+
+async def test_what_was_replaced_while_it_was_found_is_searched_again(library: Any, embedder: Any) -> None:
+    question = Question("thu gom rác thải", EVERYBODY)
+    moving = _Moving(library.index)
+    found = await QuestionPath(moving, embedder).search(question)  # type: ignore[arg-type]
+    assert places(found) == places(await QuestionPath(library.index, embedder).search(question))
+    assert moving.asked == [False, True]
 
 
 async def test_an_engine_that_hangs_is_given_up(embedder: Any) -> None:
