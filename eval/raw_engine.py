@@ -7,7 +7,8 @@ from typing import Any
 
 import qdrant_edge as engine
 
-from retrieval.edge import EdgeIndex, edge_filter
+from retrieval.edge import EdgeIndex
+from retrieval.edge_requests import edge_filter
 from retrieval.embedded import EmbeddedIndex
 from retrieval.index import SearchFilter
 from retrieval.lexical import question_vector

@@ -21,6 +21,7 @@ from uuid import UUID
 import qdrant_edge as engine
 
 from legal.errors import NotFound
+from retrieval.edge_requests import KINDS, edge_condition, edge_filter, edge_point, edge_query, shard_config
 from retrieval.index import Candidates, Found, Id, IndexMoved, Manifest, Meaning, Point, SearchFilter, Sparse
 from retrieval.passage import Passage
 from retrieval.points import (
@@ -31,7 +32,6 @@ from retrieval.points import (
     SHOWN,
     SHOWN_FIELDS,
     AnyOf,
-    Condition,
     Payload,
     card_changes,
     conditions,
@@ -39,7 +39,6 @@ from retrieval.points import (
     now,
     reading,
     split_reading,
-    to_payload,
 )
 from retrieval.resident import map_ahead
 
@@ -48,40 +47,9 @@ _BATCH = 16
 _WARM = 64  # passages read at one go: a few milliseconds in which searches wait
 _PAGE = 1000
 _SOON_READ = 64  # of the best by words: read while the question is being embedded
-#: Up to so many kilobytes of dense vectors in a segment (30,000 of 384 numbers) every vector is compared: 1 ms for
-#: 12,000, nothing missed, where the graph found 90% of the best 100 in that time. Above: the graph, with this beam.
-_EXACT_KB = 45_000
-_BEAM = 192
 _ALL = 10_000_000
 
 _READ = ["key", "position", *SHOWN_FIELDS]
-_KINDS = {"keyword": engine.PayloadSchemaType.Keyword, "integer": engine.PayloadSchemaType.Integer}
-
-
-def _condition(condition: Condition) -> Any:
-    if isinstance(condition, AnyOf):
-        match = (
-            engine.MatchValue(condition.values[0])
-            if len(condition.values) == 1
-            else engine.MatchAny(list(condition.values))
-        )
-        return engine.FieldCondition(condition.field, match=match)
-    return engine.FieldCondition(condition.field, range=engine.RangeFloat(gte=condition.low, lte=condition.high))
-
-
-def edge_filter(asked: Iterable[Condition]) -> Any:
-    """Our conditions as the engine's filter: all must hold."""
-    return engine.Filter(must=[_condition(condition) for condition in asked])
-
-
-def _point(point: Point, position: int, written: int, *, live: bool) -> Any:
-    vectors: dict[str, Any] = {}
-    if point.dense is not None:
-        vectors[DENSE] = point.dense.tolist()
-    if point.sparse is not None and point.sparse.indices:
-        vectors[LEXICAL] = engine.SparseVector(list(point.sparse.indices), list(point.sparse.values))
-    payload = to_payload(point.passage, position=position, live=live, written=written)
-    return engine.Point(id=point.passage.id, vector=vectors, payload=payload)
 
 
 def _of(key: str, version: str | None = None) -> Any:
@@ -112,11 +80,11 @@ class EdgeIndex:
             self._shard = engine.EdgeShard.load(str(folder))
         else:
             folder.mkdir(parents=True, exist_ok=True)
-            self._shard = engine.EdgeShard.create(str(folder), _config(manifest.dimension))
+            self._shard = engine.EdgeShard.create(str(folder), shard_config(manifest.dimension))
         known = self._shard.info().payload_schema
         for field, kind in INDEXED.items():
             if field not in known:
-                self._shard.update(engine.UpdateOperation.create_field_index(field, _KINDS[kind]))
+                self._shard.update(engine.UpdateOperation.create_field_index(field, KINDS[kind]))
 
     @property
     def manifest(self) -> Manifest:
@@ -133,7 +101,7 @@ class EdgeIndex:
         words = None
         if sparse is not None and sparse.indices:
             vector = engine.SparseVector(list(sparse.indices), list(sparse.values))
-            words = _query(engine.Query.Nearest(vector, using=LEXICAL), condition, limit)
+            words = edge_query(engine.Query.Nearest(vector, using=LEXICAL), condition, limit)
         by_words: tuple[Found, ...] = ()
         read: dict[Id, Passage] = {}
         state = None
@@ -145,7 +113,7 @@ class EdgeIndex:
             dense = await dense
         meaning = None
         if dense is not None:
-            meaning = _query(engine.Query.Nearest(dense.tolist(), using=DENSE), condition, limit)
+            meaning = edge_query(engine.Query.Nearest(dense.tolist(), using=DENSE), condition, limit)
         with self._opened():
             if state != self._changes:  # not asked yet, or of another state than the search to come
                 by_words, read = (), {}
@@ -187,7 +155,7 @@ class EdgeIndex:
             numbered, begun = enumerate(points), now()
             try:
                 while batch := list(islice(numbered, _BATCH)):
-                    made = [_point(point, position, begun, live=False) for position, point in batch]
+                    made = [edge_point(point, position, begun, live=False) for position, point in batch]
                     self._update(key, engine.UpdateOperation.upsert_points(made))
                     written.update(point.passage.id for _, point in batch)
             except BaseException:
@@ -246,7 +214,7 @@ class EdgeIndex:
             points = self._count(None)
             self._shard.flush()
             self._shard.close()
-            self._shard = engine.EdgeShard.load(str(self._folder), _config(self._manifest.dimension, points))
+            self._shard = engine.EdgeShard.load(str(self._folder), shard_config(self._manifest.dimension, points))
             return bool(self._shard.optimize())
 
     def flush(self) -> None:
@@ -271,7 +239,7 @@ class EdgeIndex:
             yield
 
     def _show(self, key: str, version: str) -> None:
-        others = engine.Filter(must=[_condition(AnyOf("key", (key,)))], must_not=list(_of(key, version).must))
+        others = engine.Filter(must=[edge_condition(AnyOf("key", (key,)))], must_not=list(_of(key, version).must))
         show: Payload = {"live": SHOWN}
         self._update(  # the new version first: a crash between the two leaves both, never none
             key,
@@ -297,7 +265,7 @@ class EdgeIndex:
 
     def _rewrite(self, key: str, version: str, points: Iterable[Point]) -> int:
         begun = now()
-        made = [_point(point, position, begun, live=True) for position, point in enumerate(points)]
+        made = [edge_point(point, position, begun, live=True) for position, point in enumerate(points)]
         kept = {point.id for point in made}
         if not made:
             self.remove(key)
@@ -393,27 +361,5 @@ def _number(identity: Any) -> int:
     return int(identity.int)
 
 
-def _config(dimension: int, points: int = 0) -> Any:
-    """The engine's settings for so many points: no graph where it would not be used."""
-    graph = points * dimension * 4 / 1024 > _EXACT_KB
-    return engine.EdgeConfig(
-        hnsw_config=engine.HnswIndexConfig(m=16 if graph else 0, ef_construct=128, full_scan_threshold=_EXACT_KB),
-        optimizers=engine.EdgeOptimizersConfig(indexing_threshold=5_000),
-        vectors={DENSE: engine.EdgeVectorParams(size=dimension, distance=engine.Distance.Cosine)},
-        sparse_vectors={LEXICAL: engine.EdgeSparseVectorParams(modifier=engine.Modifier.Idf)},
-    )
-
-
 def _live(key: str, version: str, live: str) -> Any:
     return edge_filter([AnyOf("reading", (reading(key, version),)), AnyOf("live", (live,))])
-
-
-def _query(query: Any, condition: Any, limit: int) -> Any:
-    return engine.QueryRequest(
-        limit=limit,
-        query=query,
-        filter=condition,
-        params=engine.SearchParams(hnsw_ef=_BEAM),
-        with_payload=False,
-        with_vector=False,
-    )
