@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint lock system setup setup-dev clean
+.PHONY: demo test lint openapi lock system setup setup-dev clean
 
 demo: setup
 	@deploy/demo/run.sh $(BIN)
@@ -17,6 +17,11 @@ lint: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m api.openapi --check
+
+# Write the API's description to docs/openapi.json; refuses a change that would break callers.
+openapi: setup-dev
+	$(BIN)/python -m api.openapi
 
 # Programs that some formats need: LibreOffice (.doc .rtf .odt), Tesseract (scans), poppler (some PDFs). Needs root.
 system:

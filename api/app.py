@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from api import (
     docs_page,
+    openapi,
     problems,
     routes_audit,
     routes_changes,
@@ -40,9 +41,6 @@ _DESCRIPTION = """Kho tri thức pháp luật và quy định nội bộ: tra c�
 
 Lỗi theo RFC 9457 (`application/problem+json`), tiếng Việt, hoặc tiếng Anh theo `Accept-Language`.
 Trong đường dẫn, dấu `/` của số hiệu viết là `%2F` hoặc `~`: `/v1/documents/52~2014~QH13`."""
-
-_PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
-
 
 #: What the routes for callers may answer beside their own.
 _GUARDED: dict[int | str, dict[str, Any]] = {
@@ -109,7 +107,7 @@ def build(workshop: Workshop, *, token: str, internal_port: int, loopback: bool)
     app.include_router(routes_internal.router(token, internal_port))
     app.include_router(docs_page.router)
     app.mount("/static", docs_page.static_files(), name="static")
-    _describe_problems(app)
+    openapi.finish(app)
     inner: ASGIApp = LoopbackHosts(app, gate) if loopback else app
     if origins := [origin.strip() for origin in settings.server.cors_origins.split(",") if origin.strip()]:
         inner = CORSMiddleware(
@@ -120,13 +118,3 @@ def build(workshop: Workshop, *, token: str, internal_port: int, loopback: bool)
             expose_headers=["X-Request-ID", "Retry-After"],
         )
     return Surround(inner, guard, workshop.metrics)
-
-
-def _describe_problems(app: FastAPI) -> None:
-    """In the OpenAPI description errors are `application/problem+json`; FastAPI would call them `application/json`."""
-    for path in app.openapi()["paths"].values():
-        for operation in path.values():
-            for response in operation["responses"].values():
-                content = response.get("content", {})
-                if content.get("application/json", {}).get("schema") == _PROBLEM_SCHEMA:
-                    content["application/problem+json"] = content.pop("application/json")
