@@ -19,6 +19,7 @@ from legal.coverage import Coverage
 from legal.document import Evidence, LegalDocument, Provision
 from legal.labels import labels
 from legal.names import LawNames
+from legal.procedure import read_procedure
 from legal.references import find_references, locate
 from legal.references_documents import THIS
 from legal.relations import RELATION_LABELS, Relation, find_relations
@@ -75,6 +76,7 @@ def page(read: FileRead, names: LawNames | None = None) -> str:
         E.p(xml_text(f"Tệp: {read.name} (đọc theo định dạng {read.kind})"), {"class": "quiet"}),
         *_metadata(document),
         *_reading(read),
+        *_procedure(document),
         *_relations(find_relations(document, names)),
         *_changes(*find_changes(document, names)),
         E.h2("Văn bản như đã đọc"),
@@ -126,6 +128,23 @@ def _reading(read: FileRead) -> Iterator[_Content]:
         yield E.p(xml_text(f"Cần người xem lại: {doubt}"), {"class": "bad"})
     for note in read.notes:
         yield E.p(xml_text(f"Ghi chú: {note}"))
+
+
+def _procedure(document: LegalDocument) -> Iterator[_Content]:
+    read = read_procedure(document)
+    if not read:
+        return
+    yield E.h2("Thủ tục")
+    said = [("Mã hiệu", read.code or "", ""), ("Lần ban hành", read.revision or "", "")]
+    for label, found in (
+        ("Giấy tờ", read.papers), ("Thời hạn", read.deadline), ("Phí, lệ phí", read.fee), ("Mẫu", read.forms),
+        ("Kết quả", read.results),
+    ):  # fmt: skip
+        said += [(label, one.text, one.eid) for one in found]
+    yield _table(("Mục", "Nội dung", "Vị trí"), [(label, text, _link(eid)) for label, text, eid in said])
+    steps = [(one.number, one.what, one.who, "; ".join(one.how_long), _link(one.eid)) for one in read.steps]
+    if steps:
+        yield _table(("Bước", "Việc", "Trách nhiệm", "Thời gian", "Vị trí"), steps)
 
 
 def _listed(count: Counter[str]) -> str:

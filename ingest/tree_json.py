@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 from legal.document import INLINE_KINDS, Evidence, LegalDocument, Metadata, PartValidity, Provision, Validity
+from legal.procedure import read_procedure
+from legal.tables import table_html
 
 _FORMAT = 1
 _VALIDITY = ("effective_from", "effective_to", "suspended_from", "suspended_to")
@@ -126,7 +129,14 @@ def parsed_json(document: LegalDocument) -> dict[str, Any]:
         "preamble": list(document.preamble),
         "signature": list(document.signature),
         "recipients": list(document.recipients),
+        "procedure": procedure_json(document),
     }
+
+
+def procedure_json(document: LegalDocument) -> dict[str, Any] | None:
+    """What a working procedure tells an applicant and an official; None for other documents."""
+    read = read_procedure(document)
+    return {**asdict(read), "issued": _day(document.metadata.issued)} if read else None
 
 
 def provision_json(provision: Provision) -> dict[str, Any]:
@@ -141,21 +151,23 @@ def provision_json(provision: Provision) -> dict[str, Any]:
     }
     if provision.rows:
         value["rows"] = [list(row) for row in provision.rows]
+        value["html"] = table_html(provision)
     return value
 
 
 def _packed(node: Provision) -> list[Any]:
     return [
         node.kind, node.number, node.eid, node.marker, node.heading, node.text,
-        [_packed(child) for child in node.children], node.rows,
+        [_packed(child) for child in node.children], node.rows, *([node.spans] if node.spans else []),
     ]  # fmt: skip
 
 
 def _unpacked(row: list[Any]) -> Provision:
-    kind, number, eid, marker, heading, text, children, rows = row
+    kind, number, eid, marker, heading, text, children, rows, *spans = row
     return Provision(
         kind, number, eid, marker, heading, text,
         tuple(_unpacked(child) for child in children), tuple(tuple(cells) for cells in rows),
+        tuple(tuple((across, down) for across, down in cells) for cells in (spans[0] if spans else ())),
     )  # fmt: skip
 
 

@@ -23,7 +23,8 @@ class Provision:
 
     `number`: bare ("8", "93b", "II", "đ"), "" where there is none. `marker`: as printed ("Điều 8.", "1.", "đ)"), "" where
     there is none. `heading`: the title after the marker. `text`: own text after marker and heading, before and between the
-    children, newline between paragraphs. `rows`: for a table, its cells' texts row by row. `eid`: unique in the document.
+    children, newline between paragraphs. `rows`: for a table, its cells' texts row by row; `spans`: how many (columns, rows)
+    each cell takes, () where each takes one. `eid`: unique in the document.
     """
 
     kind: Kind
@@ -34,6 +35,7 @@ class Provision:
     text: str = ""
     children: tuple[Provision, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    spans: tuple[tuple[tuple[int, int], ...], ...] = ()
 
     @property
     def title_line(self) -> str:

@@ -12,6 +12,8 @@ from legal.structure_lines import Line, decimal
 from legal.structure_tree import Node, Tree
 
 _NUMBERED = re.compile(r"(?P<number>[IVXLC]+|\d{1,2}|[A-Zđa-z])\s?(?P<mark>[./)])(?!\d)\s*(?P<rest>.*)")
+# "c Đối tượng thực hiện: Cá nhân": the full stop was forgotten.
+_UNMARKED = re.compile(r"(?P<number>[a-zđ]) (?P<rest>[A-ZĐÀ-Ỹ][^:.;]{4,80}:.*)")
 _MOTTO = re.compile(r"CỘNG H[OÒ][AÀ] XÃ HỘI|ĐỘC LẬP")
 _LONGEST = 160
 
@@ -79,6 +81,8 @@ class HeadingReader:
             return None if not _prominent(line) else depth
         if same is not None and _follows(same, title):
             return same.level
+        if title.style == "a" and title.marker == title.number:
+            return None
         if not (_prominent(line) or (line.capitals and len(line.text) < _LONGEST)):
             return None
         if title.style in {"", "1"} and line.capitals:
@@ -119,6 +123,8 @@ def _title(line: Line) -> _Title | None:
         else:
             return None
         return _Title(style, number, text[: match.start("rest")].strip(), match["rest"])
+    if (label := _UNMARKED.match(text)) is not None:
+        return _Title("a", label["number"], label["number"], label["rest"])
     if (
         line.capitals
         and line.bold

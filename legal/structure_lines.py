@@ -57,6 +57,17 @@ def cell_texts(table: Table) -> tuple[tuple[str, ...], ...]:
     return tuple(row for row in rows if any(row))
 
 
+def cell_spans(table: Table) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """How many (columns, rows) each cell of `cell_texts` takes; () where each takes one."""
+    kept = [any(_clean(text) for cell in row for text in cell.paragraphs) for row in table.rows]
+    spans = tuple(
+        tuple((cell.colspan, max(1, sum(kept[at : at + cell.rowspan]))) for cell in row)
+        for at, row in enumerate(table.rows)
+        if kept[at]
+    )
+    return spans if any(span != (1, 1) for row in spans for span in row) else ()
+
+
 def cell_paragraphs(table: Table) -> list[str]:
     """All paragraphs of a table in reading order."""
     return [text for row in table.rows for cell in row for text in map(_clean, cell.paragraphs) if text]

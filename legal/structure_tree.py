@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from legal.document import Kind, Provision
 from legal.numerals import arabic
-from legal.structure_lines import Line, cell_texts
+from legal.structure_lines import Line, cell_spans, cell_texts
 
 _RANKS: dict[str, int] = {
     "appendix": 0, "part": 1, "chapter": 2, "section": 3, "subsection": 4, "heading": 4, "article": 5,
@@ -33,6 +33,7 @@ class Node:
     lines: list[str] = field(default_factory=list)
     children: list[Node] = field(default_factory=list)
     rows: tuple[tuple[str, ...], ...] = ()
+    spans: tuple[tuple[tuple[int, int], ...], ...] = ()
     glyph: str = ""
     level: int = 0
     last_clause: int = 0
@@ -91,8 +92,8 @@ class Tree:
     def add_table(self, line: Line) -> None:
         """A table below the innermost open node; one without any text is nothing."""
         rows = cell_texts(line.table) if line.table is not None else ()
-        if rows:
-            self._siblings().append(Node("table", rows=rows))
+        if line.table is not None and rows:
+            self._siblings().append(Node("table", rows=rows, spans=cell_spans(line.table)))
 
     def close_all(self) -> None:
         """Nothing stays open: what follows stands at the root."""
@@ -122,7 +123,7 @@ def _frozen(node: Node, eid: str, attachment: str, taken: dict[str, int]) -> Pro
         node.kind, node.number, eid, node.marker, node.heading, "\n".join(node.lines),
         tuple(_frozen(child, below, attachment, taken) for child, below in _addressed(children, eid, attachment, taken))
         if children else (),
-        node.rows,
+        node.rows, node.spans,
     )  # fmt: skip
 
 
