@@ -29,6 +29,7 @@ from api.schemas import (
 from legal.document import LegalDocument, Provision, Validity
 from legal.errors import NotFound
 from legal.labels import label_of
+from legal.tables import table_html
 from retrieval.answer import Answer, AnswerCitation, Hit, Reading, SearchResult, Statement
 from retrieval.passage import DocumentCard, Passage
 from retrieval.understand import today
@@ -270,6 +271,7 @@ def provision_detail(entry: Entry, tree: LegalDocument, eid: str) -> ProvisionDe
     if not path:
         raise NotFound("Văn bản này không có điều khoản đó.")
     node = path[-1]
+    own = tree.validity_of(eid)
     article = next((above.number for above in reversed(path) if above.kind == "article"), None)
     return ProvisionDetail(
         document=document_out(entry.card, today()),
@@ -282,5 +284,8 @@ def provision_detail(entry: Entry, tree: LegalDocument, eid: str) -> ProvisionDe
         number=node.number,
         text=node.full_text,
         rows=[list(row) for row in node.rows] if node.kind == "table" else None,
+        html=table_html(node) if node.kind == "table" else None,
+        effective_from=own.effective_from,
+        effective_to=min((day for day in (own.effective_to, entry.card.effective_to) if day), default=None),
         children=[outline((*path, child)) for child in node.children],
     )

@@ -266,6 +266,9 @@ class ProvisionDetail(ProvisionOut):
     rows: list[list[str]] | None = Field(
         default=None, description="Các ô của bảng, theo hàng; null nếu không phải bảng"
     )
+    html: str | None = Field(default=None, description="Bảng dạng HTML, giữ ô gộp; null nếu không phải bảng")
+    effective_from: date | None = Field(default=None, description="Ngày có hiệu lực của riêng điều khoản này")
+    effective_to: date | None = None
     children: list[OutlineNode]
 
 

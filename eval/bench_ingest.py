@@ -1,10 +1,14 @@
 """Reading of documents: speed and what was kept, beside plain `unstructured.partition` of the same files.
 
-    python -m eval.bench_ingest FOLDER [--laws LAWS.jsonl] [--articles ARTICLES.jsonl] [--workers N] [--limit N]
+    python -m eval.bench_ingest FOLDER [--laws LAWS.jsonl] [--articles ARTICLES.jsonl] [--dates DATES.jsonl]
+                                [--formats FOLDER ...] [--scans FOLDER --texts FOLDER] [--workers N] [--limit N]
                                 [--no-unstructured] [--output FILE.json]
 
 Nothing is embedded or stored. `--laws`: rows `number, issuer, issued` (and others), the truth for what documents say of
-themselves. `--articles`: rows `document, article, text`, the truth for their articles. `unstructured` reads in one
+themselves. `--articles`: rows `document, article, text`, the truth for their articles. `--dates`: rows `number,
+effective_from, parts`, by default the set in eval/sets, which was checked by reading. `--formats`: folders with the same
+documents in other formats, by name: their trees must be equal. `--scans`: `NAME.scan.pdf`, read by OCR and compared with
+the first pages of `NAME.pdf` in `--texts`. Procedures are measured by `eval.procedures`. `unstructured` reads in one
 process, so compare it with `--workers 1`; the formats that it cannot read here count as failed.
 """
 
@@ -17,7 +21,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,16 +29,23 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from eval.reading_truths import (
+    DATES,
+    ArticlesFound,
+    ScanRead,
+    articles_found,
+    dates_right,
+    equal_formats,
+    facts_right,
+    rows_of,
+    scans_read,
+)
 from ingest.files import found_files
 from ingest.reading import Reading
 from ingest.reading_ahead import AheadReader
 from legal.document import LegalDocument
 from legal.errors import DocumentError
-from legal.number import DocumentNumber
 from legal.text import words
-
-_ENOUGH = 0.9  # word overlap (Jaccard) at which an article is the one of the truth
-_FACTS = ("number", "type", "issuer", "signer", "issued")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +65,16 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`failures`: reasons by file name. `articles`: (found, rows, rows of documents that were not read).
-    `facts`: by field (right, rows)."""
+    """`failures`: reasons by file name. `facts`: by field (right, rows). `formats`: (documents equal in all their formats,
+    documents that have several, what differs)."""
 
     ours: Read
     failures: dict[str, str]
     unstructured: Read | None
-    articles: tuple[int, int, int] | None
+    articles: ArticlesFound | None
     facts: dict[str, tuple[int, int]]
+    formats: tuple[int, int, list[str]] | None
+    scans: list[ScanRead]
 
 
 def measure(
@@ -69,6 +82,10 @@ def measure(
     *,
     laws: Path | None = None,
     articles: Path | None = None,
+    dates: Path = DATES,
+    formats: Sequence[Path] = (),
+    scans: Path | None = None,
+    texts: Path | None = None,
     workers: int = 1,
     unstructured: bool = True,
 ) -> Report:
@@ -95,53 +112,14 @@ def measure(
         ),
         failures=failures,
         unstructured=_by_unstructured(files) if unstructured else None,
-        articles=articles_found(_rows(articles), documents) if articles else None,
-        facts=facts_right(_rows_of(files, _rows(laws)), documents) if laws else {},
+        articles=articles_found(rows_of(articles), documents) if articles else None,
+        facts={
+            **(facts_right(_rows_of(files, rows_of(laws)), documents) if laws else {}),
+            **dates_right(rows_of(dates), documents),
+        },
+        formats=equal_formats({file.stem: file for file in files}, formats) if formats else None,
+        scans=scans_read(scans, texts) if scans and texts else [],
     )
-
-
-def articles_found(rows: Iterable[dict[str, Any]], documents: dict[str, LegalDocument]) -> tuple[int, int, int]:
-    """(articles found under their document and number with the same words, rows counted, rows of other documents)."""
-    found = counted = absent = 0
-    for row in rows:
-        number = _spelt(str(row["document"]))
-        if number not in documents:
-            absent += 1
-            continue
-        counted += 1
-        found += overlap(str(row["text"]), documents[number], str(row["article"])) >= _ENOUGH
-    return found, counted, absent
-
-
-def overlap(truth: str, document: LegalDocument, article: str) -> float:
-    """Jaccard overlap of the words of an article with the truth, which may or may not have its heading; 0 without it."""
-    node = document.find(f"art_{article}")
-    if node is None:
-        return 0.0
-    wanted = set(words(truth)) or {""}
-    texts = (node.full_text, f"{node.heading}\n{node.full_text}", f"{node.title_line}\n{node.full_text}")
-    return max(len(wanted & ours) / len(wanted | ours) for ours in ({*words(text)} for text in texts))
-
-
-def facts_right(rows: Iterable[dict[str, Any]], documents: dict[str, LegalDocument]) -> dict[str, tuple[int, int]]:
-    """Field -> (documents that have it as the truth says, documents of the truth that were read).
-
-    The number is what documents are found by: for it all rows count.
-    """
-    right = dict.fromkeys(_FACTS, 0)
-    counted = dict.fromkeys(_FACTS, 0)
-    for row in rows:
-        document = documents.get(_spelt(str(row["number"])))
-        counted["number"] += 1
-        right["number"] += document is not None
-        if document is None:
-            continue
-        for name in _FACTS[1:]:
-            if row.get(name):
-                value = getattr(document.metadata, name)
-                counted[name] += 1
-                right[name] += value is not None and str(value).casefold() == str(row[name]).casefold()
-    return {name: (right[name], counted[name]) for name in _FACTS if counted[name]}
 
 
 def _by_unstructured(files: Sequence[Path]) -> Read:
@@ -181,34 +159,43 @@ def _words(document: LegalDocument) -> int:
     return outside + sum(len(words(f"{node.title_line} {node.own_text}")) for node in document.walk())
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-
-
 def _rows_of(files: Sequence[Path], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of these files, where rows say which file they are about."""
     names = {file.name for file in files}
     return [row for row in rows if "file" not in row or Path(str(row["file"])).name in names]
 
 
-def _spelt(number: str) -> str:
-    return str(DocumentNumber.try_parse(number) or number)
-
-
 def print_tables(report: Report) -> None:
     """For people."""
     console = Console()
     table = Table("reader", "files", "failed", "MB", "s", "docs/s", "MB/s", "words", "coverage mean", "min", box=None)
-    for name, one in (("phapquy", report.ours), ("unstructured", report.unstructured)):
-        if one is not None:
-            table.add_row(name, *("–" if value is None else str(value) for value in asdict(one).values()))
+    for name, read in (("phapquy", report.ours), ("unstructured", report.unstructured)):
+        if read is not None:
+            table.add_row(name, *("–" if value is None else str(value) for value in asdict(read).values()))
     console.print(table)
     if report.articles:
-        found, counted, absent = report.articles
-        share = found / counted if counted else 0.0
-        console.print(f"articles with the words of the truth: {found} of {counted} ({share:.2%}); {absent} not read")
+        one = report.articles
+        share = one.found / one.rows if one.rows else 0.0
+        console.print(
+            f"articles with the words of the truth: {one.found} of {one.rows} ({share:.2%}); {one.absent} not read"
+        )
+        if one.title_at_end:
+            found = one.found + one.title_at_end
+            console.print(f"  with the next division's title cut off the truth's end: {found} ({found / one.rows:.2%})")
+        for why, times in one.why.items():
+            console.print(f"  not found, {why}: {times}")
     for name, (right, counted) in report.facts.items():
         console.print(f"{name}: {right} of {counted} right")
+    if report.formats:
+        equal, several, different = report.formats
+        console.print(f"equal trees in all formats: {equal} of {several}")
+        for line in different:
+            console.print(f"  {line}", highlight=False)
+    for scan in report.scans:
+        seen, there = scan.headings
+        console.print(
+            f"{scan.file}: {scan.wrong:.2%} of characters wrong, {seen} of {there} Điều; doubts: {len(scan.doubts)}"
+        )
     for name, reason in report.failures.items():
         console.print(f"failed: {name}: {reason}", highlight=False)
 
@@ -219,6 +206,10 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--laws", type=Path, default=None)
     parser.add_argument("--articles", type=Path, default=None)
+    parser.add_argument("--dates", type=Path, default=DATES)
+    parser.add_argument("--formats", type=Path, nargs="*", default=[])
+    parser.add_argument("--scans", type=Path, default=None)
+    parser.add_argument("--texts", type=Path, default=None, help="text PDF of the scanned documents")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--limit", type=int, default=None, help="only so many files")
     parser.add_argument("--no-unstructured", action="store_true")
@@ -232,6 +223,10 @@ def main() -> int:
         files,
         laws=options.laws,
         articles=options.articles,
+        dates=options.dates,
+        formats=options.formats,
+        scans=options.scans,
+        texts=options.texts,
         workers=options.workers,
         unstructured=not options.no_unstructured,
     )

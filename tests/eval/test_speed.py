@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.bench_ingest import articles_found, facts_right, measure, overlap
+from eval.bench_ingest import measure
 from eval.growth import real_points, varied
 from eval.load import Timing, drive, side_by_side
 from eval.place import Place
 from eval.raw_engine import RawEngine
+from eval.reading_truths import ArticlesFound, articles_found, facts_right, overlap
 from legal.document import LegalDocument, Metadata, Provision
 
 
@@ -94,7 +95,7 @@ def test_articles_and_facts_against_a_truth() -> None:
         {"document": "1/2024/QĐ-UBND", "article": "6", "text": "Chủ bến phát áo phao cho khách."},
         {"document": "2/2024/QĐ-UBND", "article": "1", "text": "Chủ bến"},
     ]
-    assert articles_found(rows, documents) == (1, 3, 1)
+    assert articles_found(rows, documents) == ArticlesFound(1, 3, 1, {"no such article": 1, "other words": 1})
     assert overlap("Chủ bến phát áo phao cho em", LAW, "5") == pytest.approx(6 / 8)
     truth = [
         {"number": "1/2024/QĐ-UBND", "type": "Quyết định", "issuer": "Ủy ban nhân dân tỉnh Sông Bé", "signer": None},
@@ -113,4 +114,4 @@ def test_files_are_read_and_failures_named(tmp_path: Path) -> None:
     report = measure([good, bad], laws=laws, unstructured=False)
     assert (report.ours.files, report.ours.failed, report.unstructured) == (2, 1, None)
     assert list(report.failures) == ["b.pdf"] and report.ours.coverage_min == 1.0
-    assert report.facts == {"number": (0, 1)}
+    assert report.facts["number"] == (0, 1)
