@@ -34,6 +34,7 @@ from api.gate import Gate
 from api.guard import Guard, Slots
 from api.limiting import Limits
 from api.middleware import LoopbackHosts, Surround
+from api.oidc import SignIn
 from api.parts import Workshop
 from api.schemas import Problem
 
@@ -54,7 +55,8 @@ def build(workshop: Workshop, *, token: str, internal_port: int, loopback: bool)
     """The application. `token`, `internal_port`: guard of /internal; `loopback`: only this machine reaches it, so that it
     may stay open until the first key is made."""
     settings = workshop.parts.settings
-    gate = Gate(workshop.keys(), loopback=loopback)
+    sign_in = SignIn(settings.oidc) if settings.oidc.issuer else None
+    gate = Gate(workshop.keys(), sign_in, loopback=loopback)
     mcp = routes_mcp.Door(workshop)
     limits = Limits(settings.limits, workshop.keys())
     guard = Guard(gate, limits, Slots(settings.limits), workshop.audit(), settings.server)
@@ -83,6 +85,7 @@ def build(workshop: Workshop, *, token: str, internal_port: int, loopback: bool)
         max_body_size=settings.server.max_body,
         separate_input_output_schemas=False,
         responses={
+            400: {"model": Problem, "description": "Không đọc được yêu cầu"},
             422: {"model": Problem, "description": "Yêu cầu không hợp lệ"},
             503: {"model": Problem, "description": "Dịch vụ chưa sẵn sàng"},
         },

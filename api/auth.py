@@ -5,21 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.acts import note_caller
 from api.caller import Caller, Role
-from api.gate import Unauthorized
 from api.guard import Guard, address_of
-from legal.errors import PhapquyError
-
-
-class Forbidden(PhapquyError):
-    """Known, but not let in here."""
-
-    code = "forbidden"
-    status = 403
-
+from api.refusals import Forbidden, Unauthorized
 
 _BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="Khoá API (`pq_...`) hoặc mã OIDC của cơ quan")
 
@@ -48,6 +40,15 @@ class Entry:
         if asking.role not in self.roles:
             raise Forbidden("Khoá này không có quyền dùng chức năng này.")
         return asking
+
+
+def entry_roles(dependant: Dependant | None) -> frozenset[str] | None:
+    """The roles that a route with these dependencies lets in; None where it declares none. Of several, all must hold."""
+    if dependant is None:
+        return None
+    found = [frozenset[str](dependant.call.roles)] if isinstance(dependant.call, Entry) else []
+    found += [roles for below in dependant.dependencies if (roles := entry_roles(below)) is not None]
+    return frozenset.intersection(*found) if found else None
 
 
 #: The caller of a route that asks or reads documents: all but the auditor.

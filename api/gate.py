@@ -11,19 +11,13 @@ from datetime import UTC, datetime
 
 from api.caller import LOCAL, Caller
 from api.keys import Key, KeyStore, StoredKey, id_of
-from legal.errors import PhapquyError
+from api.oidc import SignIn
+from api.refusals import Unauthorized
 
 #: Seconds after which a remembered key is looked up again: how long one revoked by another process may still work.
 REMEMBERED = 2.0
 _KEPT = 10_000
 _NOBODY = "0" * 64
-
-
-class Unauthorized(PhapquyError):
-    """No key, or one that does not open the door."""
-
-    code = "unauthorized"
-    status = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +27,14 @@ class _Seen:
 
 
 class Gate:
-    """The door's guard. `loopback`: the server listens on this machine only, so that it may stay open until the first
-    key is made."""
+    """The door's guard. `sign_in`: where the agency has its own; `loopback`: the server listens on this machine only, so
+    that it may stay open until the first key is made."""
 
-    def __init__(self, keys: KeyStore, *, loopback: bool) -> None:
+    def __init__(self, keys: KeyStore, sign_in: SignIn | None, *, loopback: bool) -> None:
         self._keys = keys
-        self._loopback = loopback
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
-        self._guarded = not loopback
+        self._sign_in = sign_in
+        self._guarded = not loopback or sign_in is not None
         self._asked = 0.0
 
     async def is_open(self) -> bool:
@@ -52,11 +46,13 @@ class Gate:
         return not self._guarded
 
     async def caller(self, given: str | None) -> Caller:
-        """The caller who gives that key. Raises Unauthorized."""
+        """The caller who gives that key or token. Raises Unauthorized, Forbidden, ServiceUnavailable."""
         if await self.is_open():
             return LOCAL
         if not given:
             raise Unauthorized("Cần khoá API hợp lệ trong tiêu đề Authorization: Bearer.")
+        if self._sign_in is not None and given.count(".") == 2:
+            return await self._sign_in.caller(given)
         return caller_of(await self._known(given))
 
     def forget(self, key_id: str | None = None) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
+from api.auth import entry_roles
 from api.openapi_breaks import breaks
 from api.openapi_examples import EXAMPLES, problem_example
 
@@ -22,8 +24,16 @@ _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 
 
 def finish(app: FastAPI) -> None:
-    """Complete the application's description in place: FastAPI would call errors `application/json`."""
-    for path, operations in app.openapi()["paths"].items():
+    """Complete the application's description in place: FastAPI would call errors `application/json`, and does not know
+    which roles a route lets in (`x-roles`)."""
+    described = app.openapi()["paths"]
+    for route in iter_route_contexts(app.routes):
+        roles = entry_roles(getattr(route, "dependant", None))
+        for method in getattr(route, "methods", None) or ():
+            operation = described.get(getattr(route, "path_format", None), {}).get(method.lower())
+            if operation is not None and roles is not None:
+                operation["x-roles"] = sorted(roles)
+    for path, operations in described.items():
         for method, operation in operations.items():
             for status, response in operation["responses"].items():
                 content = response.get("content", {})

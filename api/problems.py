@@ -8,9 +8,11 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import compile_path
 
 from api.schemas import FieldError, Problem
 from legal.errors import PhapquyError
@@ -156,9 +158,10 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         code = _HTTP_CODES.get(error.status_code, "internal" if error.status_code >= 500 else "bad_request")
         detail = _DETAILS.get(error.status_code)
-        return problem(
-            request, code, error.status_code, detail[english(request)] if detail else None, headers=error.headers
-        )
+        headers = dict(error.headers or {})
+        if error.status_code == 405:  # a path's methods may be routes of their own; each alone knows only its own
+            headers["Allow"] = ", ".join(sorted(_methods(app, request.scope["path"])))
+        return problem(request, code, error.status_code, detail[english(request)] if detail else None, headers=headers)
 
     async def validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
@@ -173,6 +176,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(PhapquyError, typed)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, validation)
+
+
+def _methods(app: FastAPI, path: str) -> set[str]:
+    """What can be done at a path."""
+    found: set[str] = set()
+    for route in iter_route_contexts(app.routes):
+        if route.path and compile_path(route.path)[0].match(path):
+            found |= set(getattr(route, "methods", None) or ())
+    return found
 
 
 def too_large(request: Request) -> Response:

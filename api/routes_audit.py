@@ -6,12 +6,12 @@ from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from api.auth import Auditing
 from api.dependencies import PartsOf
 from api.present_audit import verdict_out
 from api.schemas_audit import AuditEntry, AuditPage, AuditVerdict
+from api.schemas_values import Moment
 
 router = APIRouter(prefix="/v1/audit", tags=["Nhật ký kiểm toán"])
 
@@ -24,8 +24,8 @@ def audit(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     who: Annotated[str | None, Query(max_length=300, description="Khoá hoặc người")] = None,
     action: Annotated[str | None, Query(max_length=200, description="Việc, ví dụ `POST /v1/search`")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="Từ lúc")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Đến trước lúc")] = None,
+    since: Annotated[Moment | None, Query(description="Từ lúc")] = None,
+    until: Annotated[Moment | None, Query(description="Đến trước lúc")] = None,
 ) -> AuditPage:
     """Ai hỏi, ai đổi gì, lúc nào, từ đâu; cũ trước. Việc vừa xong hiện ra sau chưa đến một giây."""
     found = list(parts.audit().chain.records(after, limit, who=who, action=action, since=since, until=until))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -13,6 +12,7 @@ from api.dependencies import PartsOf
 from api.present import document_detail, document_row, held_row, provision_detail
 from api.schemas import DocumentDetail, DocumentPage, FilterValue, Problem, ProvisionDetail
 from api.schemas_jobs import Label
+from api.schemas_values import Day
 from ingest.catalogue import DocumentFilter
 from ingest.held import held_documents
 from ingest.kinds import media_type
@@ -37,11 +37,9 @@ def documents(
     type: Values = None,
     issuer: Values = None,
     status: Values = None,
-    issued_from: date | None = None,
-    issued_to: date | None = None,
-    effective_on: Annotated[
-        date | None, Query(description="Có hiệu lực vào ngày này (không rõ thì tính là có)")
-    ] = None,
+    issued_from: Day | None = None,
+    issued_to: Day | None = None,
+    effective_on: Annotated[Day | None, Query(description="Có hiệu lực vào ngày này (không rõ thì tính là có)")] = None,
     label: Annotated[list[Label] | None, Query(max_length=50, description="Nhãn quyền xem")] = None,
     text: Annotated[str, Query(max_length=200, description="Chữ trong tên hoặc số hiệu, có dấu hay không")] = "",
     state: Annotated[

@@ -15,16 +15,17 @@ from api.chat import MODELS, completion, question_of
 from api.chat_stream import ChatChunks
 from api.dependencies import PartsOf
 from api.routes_questions import UNBUFFERED
-from api.schemas import CitationOut
+from api.schemas import CitationOut, Problem
 from api.schemas_openai import ChatCompletion, ChatModel, ChatModels, ChatRequest
 
 router = APIRouter(prefix="/v1", tags=["Tương thích OpenAI"])
 
-_STREAM: dict[int | str, dict[str, Any]] = {
+_ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Câu trả lời; với `stream: true` là dòng sự kiện `chat.completion.chunk`, kết thúc bằng `[DONE]`.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    }
+    },
+    404: {"model": Problem, "description": "Không có mô hình này"},
 }
 
 
@@ -34,7 +35,7 @@ async def models(caller: Asking) -> ChatModels:
     return ChatModels(data=[ChatModel(id=name) for name in MODELS])
 
 
-@router.post("/chat/completions", summary="Hội thoại kiểu OpenAI", response_model=ChatCompletion, responses=_STREAM)
+@router.post("/chat/completions", summary="Hội thoại kiểu OpenAI", response_model=ChatCompletion, responses=_ANSWERS)
 async def chat(body: ChatRequest, request: Request, caller: Asking, parts: PartsOf) -> Response | ChatCompletion:
     """Câu hỏi là tin nhắn cuối. Trích dẫn nằm trong `annotations` và trong khối “Căn cứ” ở cuối nội dung; khi truyền
     dòng, chỉ những câu đã kiểm chứng mới được gửi đi."""

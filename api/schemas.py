@@ -5,16 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from api.schemas_values import Day, Flag, Whole
 
-def _not_blank(value: str) -> str:
-    if not value.strip():
-        raise ValueError("blank")
-    return value
-
-
-QueryText = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_not_blank)]
+QueryText = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"\S")]
 FilterValue = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 FilterValues = Annotated[list[FilterValue], Field(max_length=50)]
 
@@ -31,16 +26,16 @@ class Filters(Strict):
     types: FilterValues = Field(default_factory=list, description="Loại văn bản", examples=[["Luật", "Nghị định"]])
     issuers: FilterValues = Field(default_factory=list, description="Cơ quan ban hành", examples=[["Quốc hội"]])
     numbers: FilterValues = Field(default_factory=list, description="Số hiệu", examples=[["52/2014/QH13"]])
-    issued_from: date | None = Field(default=None, description="Ban hành từ ngày")
-    issued_to: date | None = Field(default=None, description="Ban hành đến hết ngày")
+    issued_from: Day | None = Field(default=None, description="Ban hành từ ngày")
+    issued_to: Day | None = Field(default=None, description="Ban hành đến hết ngày")
 
 
 class SearchRequest(Strict):
     """A search."""
 
     query: QueryText = Field(description="Câu hỏi hoặc từ khoá", examples=["điều kiện kết hôn"])
-    limit: int = Field(default=10, ge=1, le=100)
-    as_of: date | None = Field(default=None, description="Tính hiệu lực đến ngày này; mặc định là hôm nay")
+    limit: Whole = Field(default=10, ge=1, le=100)
+    as_of: Day | None = Field(default=None, description="Tính hiệu lực đến ngày này; mặc định là hôm nay")
     filters: Filters | None = None
 
 
@@ -58,11 +53,11 @@ class AnswerRequest(Strict):
     """A question to be answered with citations."""
 
     query: QueryText = Field(description="Câu hỏi", examples=["Nam bao nhiêu tuổi thì được kết hôn?"])
-    as_of: date | None = Field(default=None, description="Tính hiệu lực đến ngày này; mặc định là hôm nay")
+    as_of: Day | None = Field(default=None, description="Tính hiệu lực đến ngày này; mặc định là hôm nay")
     filters: Filters | None = None
     history: Annotated[list[TurnIn], Field(max_length=20)] = Field(default_factory=list)
     format: AnswerFormat = "answer"
-    strict: bool = Field(default=True, description="Bỏ các câu không có căn cứ; nếu false thì giữ lại và đánh dấu")
+    strict: Flag = Field(default=True, description="Bỏ các câu không có căn cứ; nếu false thì giữ lại và đánh dấu")
 
 
 class DocumentOut(BaseModel):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from api.caller import Role
 from api.schemas import Strict
+from api.schemas_values import Moment, Whole
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
 Label = Annotated[str, StringConstraints(pattern=r"^[\w:.\-]{1,100}$")]
 #: Calls a minute or a day; no more than a database column holds.
-Calls = Annotated[int, Field(ge=1, le=1_000_000_000)]
+Calls = Annotated[Whole, Field(ge=1, le=1_000_000_000)]
 
 
 class KeyRequest(Strict):
@@ -29,7 +30,7 @@ class KeyRequest(Strict):
         description="Nhãn quyền xem; bỏ trống: `public`, riêng admin thấy mọi văn bản",
         examples=[["public", "unit:so-tu-phap"]],
     )
-    expires: AwareDatetime | None = Field(default=None, description="Hết hạn lúc; bỏ trống: không hết hạn")
+    expires: Moment | None = Field(default=None, description="Hết hạn lúc; bỏ trống: không hết hạn")
     per_minute: Calls | None = Field(default=None, description="Số lượt mỗi phút; bỏ trống: theo cấu hình")
     per_day: Calls | None = Field(default=None, description="Số lượt mỗi ngày; bỏ trống: không giới hạn")
 
@@ -37,7 +38,7 @@ class KeyRequest(Strict):
 class RotateRequest(Strict):
     """How long the old key lives on."""
 
-    grace_hours: int = Field(default=168, ge=0, le=8760, description="Số giờ khoá cũ còn dùng được")
+    grace_hours: Whole = Field(default=168, ge=0, le=8760, description="Số giờ khoá cũ còn dùng được")
 
 
 class KeyOut(BaseModel):

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas import Filters
+from api.schemas_values import Day, Flag
 
 _QUIET = ConfigDict(extra="ignore")
 
@@ -37,7 +38,7 @@ class StreamOptions(BaseModel):
 
     model_config = _QUIET
 
-    include_usage: bool = False
+    include_usage: Flag = False
 
 
 class ChatRequest(BaseModel):
@@ -47,9 +48,9 @@ class ChatRequest(BaseModel):
 
     model: Annotated[str, Field(max_length=200, examples=["phapquy"])]
     messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=200)]
-    stream: bool = False
+    stream: Flag = False
     stream_options: StreamOptions | None = None
-    as_of: date | None = Field(default=None, description="Mở rộng của phapquy: tính hiệu lực đến ngày này")
+    as_of: Day | None = Field(default=None, description="Mở rộng của phapquy: tính hiệu lực đến ngày này")
     filters: Filters | None = Field(default=None, description="Mở rộng của phapquy: như ở /v1/search")
 
 

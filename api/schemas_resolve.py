@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from api.schemas import DocumentOut, ProvisionOut, Strict
+from api.schemas_values import Day
 
 
 def _says_something(value: str) -> str:
@@ -23,7 +24,7 @@ class ResolveRequest(Strict):
     """A citation to resolve."""
 
     citation: CitationText
-    as_of: date | None = None
+    as_of: Day | None = None
 
 
 class ResolvedOut(BaseModel):

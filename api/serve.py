@@ -82,7 +82,9 @@ def _kept(workshop: Workshop) -> Keeper:
 
 
 def has_keys(settings: Settings) -> bool:
-    """Whether a key was ever made; writes nothing into a home that is not there yet."""
+    """Whether a key was ever made, or the agency has its own sign-in; writes nothing into a home that is not there yet."""
+    if settings.oidc.issuer:
+        return True
     parts = Parts(settings)
     if not settings.database_url and not doors_file(parts.home).exists():
         return False

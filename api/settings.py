@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ByteSize, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ByteSize, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.caller import Role
 from legal.errors import BadRequest
 
 
@@ -83,6 +85,26 @@ class CallSettings(BaseModel):
     patience: float = Field(default=10.0, gt=0)
 
 
+class OidcSettings(BaseModel):
+    """The agency's own sign-in. `jwks`: URL or file of its signing keys; `roles`: a value of the claim `role_claim` to a
+    role here (without it the values are the roles' own names); `labels`: a value of `label_claim` to a label (without it
+    the values are the labels)."""
+
+    issuer: str | None = None
+    audience: str | None = None
+    jwks: str | None = None
+    role_claim: str = "roles"
+    label_claim: str = "groups"
+    roles: dict[str, Role] = Field(default_factory=dict)
+    labels: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if len({bool(self.issuer), bool(self.audience), bool(self.jwks)}) > 1:
+            raise ValueError("issuer, audience, jwks")
+        return self
+
+
 class AuditSettings(BaseModel):
     """The audit log. `questions`: store the words of questions, else only a keyed hash; `keep_days`: entries older than
     that are taken out, none when empty."""
@@ -141,6 +163,7 @@ class Settings(BaseSettings):
     reranker: RerankerSettings = RerankerSettings()
     server: ServerSettings = ServerSettings()
     limits: CallSettings = CallSettings()
+    oidc: OidcSettings = OidcSettings()
     audit: AuditSettings = AuditSettings()
     ingest: IngestSettings = IngestSettings()
 

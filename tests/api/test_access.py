@@ -14,7 +14,7 @@ from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 
 from api.app import build
-from api.auth import Entry, caller
+from api.auth import caller, entry_roles
 from api.caller import Caller
 from api.keys import KeyDraft, KeyStore
 from api.parts import Workshop
@@ -275,23 +275,14 @@ def test_every_route_is_in_the_table_with_the_roles_that_it_declares(door: Door)
         path = route.path or ""
         if path.startswith("/internal"):
             continue  # another port, its own token: see test_http_service
-        entries = frozenset(entry.roles for entry in _entries(getattr(route, "dependant", None)))
+        roles = entry_roles(getattr(route, "dependant", None))
         for method in (getattr(route, "methods", None) or {"GET"}) - {"HEAD"}:
-            declared[method, path if path != "/static" else "/static/{path:path}"] = entries
+            declared[method, path if path != "/static" else "/static/{path:path}"] = roles
     table: dict[tuple[str, str], Any] = {
-        **{(row.method, row.path): frozenset({row.roles}) for row in ROWS},
-        **dict.fromkeys(OPEN, frozenset()),
+        **{(row.method, row.path): row.roles for row in ROWS},
+        **dict.fromkeys(OPEN, None),
     }
     assert declared == table
-
-
-def _entries(dependant: Any) -> Iterator[Entry]:
-    if dependant is None:
-        return
-    if isinstance(dependant.call, Entry):
-        yield dependant.call
-    for below in dependant.dependencies:
-        yield from _entries(below)
 
 
 def test_jobs_show_nothing_of_documents_that_their_caller_may_not_see(door: Door) -> None:
