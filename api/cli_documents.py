@@ -1,4 +1,4 @@
-"""`phapquy parse`, `ingest`, `accept`, `remove`, `reindex`, `status`: documents at the command line."""
+"""`phapquy parse`, `ingest`, `accept`, `access`, `remove`, `reindex`, `status`: documents at the command line."""
 
 from __future__ import annotations
 
@@ -81,6 +81,26 @@ def ingest(
         _show_report(report)
     if report.failed or report.stopped:
         raise typer.Exit(1)
+
+
+def access(
+    number: Annotated[str, typer.Argument(help="Số hiệu văn bản.", show_default=False)],
+    labels: Annotated[list[str], typer.Argument(help="Nhãn được xem, thay mọi nhãn cũ.", show_default=False)],
+    json: AsJson = False,
+) -> None:
+    """Đổi ai được xem một văn bản; có hiệu lực ngay, không lập chỉ mục lại."""
+    with results_only():
+        from api.desk import open_desk
+        from api.requests import access_labels
+        from api.schemas import as_json
+        from api.settings import load_settings
+
+        with open_desk(load_settings()) as desk:
+            done = desk.relabel(number, access_labels(labels) or ())
+    if json:
+        print_json(as_json(done))
+    else:
+        print_line(f"{done.number}: {', '.join(done.access)} ({done.passages} đoạn).")
 
 
 def reindex(json: AsJson = False) -> None:
@@ -266,4 +286,4 @@ def _show_tree(document: dict[str, Any]) -> None:
     result_console().print(root)
 
 
-COMMANDS = (parse, ingest, accept, remove, reindex, status)
+COMMANDS = (parse, ingest, accept, access, remove, reindex, status)

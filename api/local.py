@@ -16,6 +16,7 @@ from api.desk import OnProgress
 from api.parts import Workshop
 from api.schemas import (
     AcceptedOut,
+    AccessOut,
     AnswerRequest,
     AnswerResponse,
     IngestOut,
@@ -85,6 +86,11 @@ class LocalDesk:
         """See `Desk`."""
         with self._acting("accept", number):
             return self._run(self._workshop.accept(number))
+
+    def relabel(self, number: str, labels: Sequence[str]) -> AccessOut:
+        """See `Desk`."""
+        with self._acting("relabel", number):
+            return self._run(self._workshop.relabel(number, labels))
 
     def status(self) -> StatusOut:
         """See `Desk`."""

@@ -25,6 +25,7 @@ from api.requests import answer_question, canonical_number, search_question
 from api.resolving import resolve_citation
 from api.schemas import (
     AcceptedOut,
+    AccessOut,
     AnswerRequest,
     AnswerResponse,
     IngestOut,
@@ -264,6 +265,22 @@ class Workshop:
         """Bring the index to disk, if this process has it open: before it is copied."""
         if self.parts.built("index"):
             await asyncio.to_thread(self.parts.index.flush)
+
+    async def relabel(self, number: str, labels: Sequence[str]) -> AccessOut:
+        """Change who may see a document, in catalogue and index, without embedding. Raises NotFound, Conflict while an
+        ingest runs."""
+
+        def work() -> AccessOut:
+            with self._building:
+                ingestor = self.parts.ingestor
+            ingestor.change(number, access=tuple(labels))
+            self.learn()
+            card = self.catalogue().document(number).card
+            return AccessOut(
+                number=card.number or card.key, access=sorted(card.access), passages=self.parts.index.count(card.key)
+            )
+
+        return await asyncio.to_thread(work)
 
     async def status(self) -> StatusOut:
         """What is in the home; without a running server by the catalogue alone, which waits for nobody."""

@@ -15,6 +15,7 @@ from api.desk import OnProgress
 from api.running import Record, living_record
 from api.schemas import (
     AcceptedOut,
+    AccessOut,
     AnswerRequest,
     AnswerResponse,
     IngestOut,
@@ -111,6 +112,10 @@ class RunningServer:
     def accept(self, number: str) -> AcceptedOut:
         """See `Desk`."""
         return AcceptedOut.model_validate(self._post("/accept", {"number": number}))
+
+    def relabel(self, number: str, labels: Sequence[str]) -> AccessOut:
+        """See `Desk`."""
+        return AccessOut.model_validate(self._post("/relabel", {"number": number, "access": list(labels)}))
 
     def status(self) -> StatusOut:
         """See `Desk`."""

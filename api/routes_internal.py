@@ -26,6 +26,8 @@ from api.parts import Workshop
 from api.requests import access_labels
 from api.schemas import (
     AcceptedOut,
+    AccessOut,
+    AccessRequest,
     AnswerRequest,
     AnswerResponse,
     IngestOut,
@@ -70,6 +72,12 @@ class CorrectBody(NumberBody):
     """What a person says of a document."""
 
     changes: dict[str, Any]
+
+
+class RelabelBody(AccessRequest):
+    """A document's number or key, and its labels from now on."""
+
+    number: str
 
 
 class Pong(BaseModel):
@@ -142,6 +150,11 @@ def router(token: str, internal_port: int) -> APIRouter:
     async def learn(parts: PartsOf) -> Pong:
         await asyncio.to_thread(parts.learn)
         return Pong(pid=os.getpid())
+
+    @routes.post("/relabel")
+    async def relabel(body: RelabelBody, parts: PartsOf) -> AccessOut:
+        note_target(f"{body.number} {','.join(body.access)}")
+        return await parts.relabel(body.number, access_labels(body.access) or ())
 
     @routes.post("/ingest")
     async def ingest(body: IngestBody, parts: PartsOf) -> StreamingResponse:

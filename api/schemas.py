@@ -14,6 +14,9 @@ FilterValue = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 FilterValues = Annotated[list[FilterValue], Field(max_length=50)]
 
 
+AccessLabel = Annotated[str, StringConstraints(pattern=r"^[\w:.\-]{1,100}$")]
+
+
 class Strict(BaseModel):
     """A request body: unknown fields are refused."""
 
@@ -328,6 +331,20 @@ class AcceptedOut(BaseModel):
     """A document that answers from now on, with the number of its passages."""
 
     number: str
+    passages: int
+
+
+class AccessRequest(Strict):
+    """Who may see a document: callers with at least one of the labels."""
+
+    access: Annotated[list[AccessLabel], Field(min_length=1, max_length=50)] = Field(examples=[["unit:so-tu-phap"]])
+
+
+class AccessOut(BaseModel):
+    """A document's labels after the change, and how many passages carry them."""
+
+    number: str
+    access: list[str]
     passages: int
 
 

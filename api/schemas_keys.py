@@ -8,11 +8,10 @@ from typing import Annotated
 from pydantic import BaseModel, Field, StringConstraints
 
 from api.caller import Role
-from api.schemas import Strict
+from api.schemas import AccessLabel, Strict
 from api.schemas_values import Moment, Whole
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
-Label = Annotated[str, StringConstraints(pattern=r"^[\w:.\-]{1,100}$")]
 #: Calls a minute or a day; no more than a database column holds.
 Calls = Annotated[Whole, Field(ge=1, le=1_000_000_000)]
 
@@ -25,7 +24,7 @@ class KeyRequest(Strict):
     owner: Annotated[str, StringConstraints(max_length=200)] = Field(
         default="", description="Người, đơn vị chịu trách nhiệm"
     )
-    labels: Annotated[list[Label], Field(max_length=100)] | None = Field(
+    labels: Annotated[list[AccessLabel], Field(max_length=100)] | None = Field(
         default=None,
         description="Nhãn quyền xem; bỏ trống: `public`, riêng admin thấy mọi văn bản",
         examples=[["public", "unit:so-tu-phap"]],

@@ -37,7 +37,7 @@ from ingest.relations import settle
 from ingest.report import Progress, Report, Stages
 from ingest.side_car import Given
 from ingest.writer import Writer
-from legal.errors import Conflict, DocumentError, NotFound, PhapquyError
+from legal.errors import BadSideCar, Conflict, DocumentError, NotFound, PhapquyError
 from retrieval.haystack_quiet import Pipeline
 from retrieval.index import Index, IndexWriter
 from retrieval.passage import DocumentCard
@@ -109,7 +109,8 @@ class Ingestor:
     ) -> Report:
         """Bring files and folders in. Files that did not change cost a look at their size and time.
 
-        `access`: labels of the documents that come in; None keeps what a document has, `public` for new ones.
+        `access`: labels of the documents that come in; None takes those of the folder's rule (`ingest.folder_rule`), else
+        keeps what a document has, `public` for new ones; what a side-car says goes before all.
         `serving`: answers are being given from the index, so a large load is built beside it and switched in at the
         end. `stop`: asked between steps; True ends the ingest, what was written stays. A file that fails is in the
         report and never stops the others. Raises Conflict (another one is writing), ServiceUnavailable and its kinds.
@@ -175,11 +176,16 @@ class Ingestor:
 
     def _write_one(self, run: Run, arrival: Arrival | Unread) -> Written:
         file = arrival.file
+        try:
+            labels = run.labels(file)
+        except BadSideCar as error:
+            run.failed(file, arrival.sha256, error)
+            return Written("failed", run.failures[-1])
         version = run.known.same_bytes(file, arrival.sha256)
         if version is not None:
             known = run.known.files.get(file.known_as)
             run.writer.writing.note_file(KnownFile.of(file, arrival.sha256, version))
-            stays(file, version, run)
+            stays(file, version, labels, run)
             same = known is not None and known.version == version
             return Written("unchanged" if same else "duplicate")
         if isinstance(arrival, Unread):
@@ -297,12 +303,12 @@ class Ingestor:
         return Writer(self._catalogue, self._writing, index, embedder, stages, deferred)
 
     def _relabel(self, run: Run) -> None:
-        """Give the documents whose files did not change the access labels that the caller names."""
+        """Give the documents whose files did not change the access labels that the caller or a folder's rule names."""
         keys = {live.version: key for key, live in run.known.live.items()}
-        for version in run.staying if run.access is not None else ():
+        for version, labels in run.staying:
             key = keys.get(version)
-            if key is not None and set(self._writing.labels(key)) != set(run.access or ()):
-                run.writer.change(key, {"access": run.access})
+            if key is not None and set(self._writing.labels(key)) != set(labels):
+                run.writer.change(key, {"access": labels})
 
     def _run_beside(self, run: Run, wanted: Sequence[Wanted]) -> bool:
         with self._index.bulk() as target:

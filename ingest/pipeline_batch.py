@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ingest.files import FoundFile
+from ingest.folder_rule import FolderRules
 from ingest.identity import Decision, Known
 from ingest.reading import Reading
 from ingest.report import Failure, Held, Progress, Report, Stages
@@ -83,7 +84,9 @@ class Run:
     ))  # fmt: skip
     failures: list[Failure] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
-    staying: list[str] = field(default_factory=list)  # versions whose files did not change
+    #: Versions whose files did not change, with the labels that somebody names for them.
+    staying: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    rules: FolderRules = field(default_factory=FolderRules)
     passages_done: int = 0
     passages_total: int = 0
     reused: int = 0
@@ -107,10 +110,17 @@ class Run:
         self.known.lost(item.decision.key, item.card.version)
         self.failed(item.file, item.sha256, error)
 
-    def stay(self, version: str | None) -> None:
+    def labels(self, file: FoundFile) -> tuple[str, ...] | None:
+        """The labels that the caller names, else those of the folder's rule; None where nobody names any.
+
+        Raises BadSideCar for a rule that cannot be used.
+        """
+        return self.access if self.access is not None else self.rules.labels(file.known_as)
+
+    def stay(self, version: str | None, labels: tuple[str, ...] | None) -> None:
         """A version whose file did not change."""
-        if version is not None:
-            self.staying.append(version)
+        if version is not None and labels is not None:
+            self.staying.append((version, labels))
 
     def finished(self, count: str | None = None) -> None:
         """One file more is done."""

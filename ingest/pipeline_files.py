@@ -33,8 +33,13 @@ def files_to_read(files: Sequence[FoundFile], run: Run, work: Path, limits: Limi
     wanted: list[Wanted] = []
     for file in _opened(files, run, work, limits):
         run.check()
+        try:
+            labels = run.labels(file)
+        except BadSideCar as error:
+            run.failed(file, "", error)
+            continue
         if run.known.is_unchanged(file):
-            stays(file, run.known.files[file.known_as].version, run)
+            stays(file, run.known.files[file.known_as].version, labels, run)
             run.finished("unchanged")
             continue
         try:
@@ -48,7 +53,7 @@ def files_to_read(files: Sequence[FoundFile], run: Run, work: Path, limits: Limi
         if version is not None:
             known = run.known.files.get(file.known_as)
             run.writer.writing.note_file(KnownFile.of(file, sha256, version))
-            stays(file, version, run)
+            stays(file, version, labels, run)
             run.finished("unchanged" if known is not None and known.version == version else "duplicates")
             continue
         try:
@@ -60,11 +65,11 @@ def files_to_read(files: Sequence[FoundFile], run: Run, work: Path, limits: Limi
     return wanted
 
 
-def stays(file: FoundFile, version: str | None, run: Run) -> None:
-    """A file's version stays as it is; its labels too, where a side-car names them."""
-    if run.access is not None and file.side_car is not None and read_side_car(file.side_car).access is not None:
+def stays(file: FoundFile, version: str | None, labels: tuple[str, ...] | None, run: Run) -> None:
+    """A version stays as it is; its labels too, where a side-car names them."""
+    if labels is not None and file.side_car is not None and read_side_car(file.side_car).access is not None:
         return
-    run.stay(version)
+    run.stay(version, labels)
 
 
 def _opened(files: Sequence[FoundFile], run: Run, work: Path, limits: Limits) -> Iterator[FoundFile]:

@@ -157,7 +157,7 @@ def _received(run: Run, arrival: Arrival, originals: Originals, secret: bool) ->
         writing.note_file(KnownFile.of(file, sha256, decision.version))
         run.finished("duplicates")
         return None
-    wanted = given if given is not None else run.access
+    wanted = given if given is not None else run.labels(file)
     access = wanted if wanted is not None else writing.labels(decision.key) or ("public",)
     card = card_from(decision.key, str(uuid.uuid4()), reading.document.metadata, access)
     item = Item(file, sha256, reading, decision, card, misnamed=run.known.misnamed(file, sha256, decision.key))

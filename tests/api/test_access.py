@@ -18,6 +18,7 @@ from api.auth import caller, entry_roles
 from api.caller import Caller
 from api.keys import KeyDraft, KeyStore
 from api.parts import Workshop
+from api.schemas import AccessOut
 from api.settings import CallSettings, Settings
 from legal.text import syllables
 from serving.protocols import Vectors
@@ -219,6 +220,33 @@ def test_who_may_read_it_finds_it_everywhere(unit: Door) -> None:
     assert unit.get("/v1/resolve", citation=f"Điều 1 {SECRET}").json()["found"] is True
     assert unit.get("/v1/documents/71~2024~QĐ-STP").status_code == 200
     assert len(unit.get("/v1/documents").json()["documents"]) == 2
+
+
+def test_labels_change_later_without_a_new_index(door: Door) -> None:
+    def seen_by(caller: Caller) -> bool:
+        door.asking = caller
+        found = door.post("/v1/search", query=QUESTIONS[1]).json()["results"]
+        in_list = any(row["number"] == SECRET for row in door.get("/v1/documents").json()["documents"])
+        resolved = door.get("/v1/resolve", citation=f"Điều 1 {SECRET}").json()["found"]
+        assert any(hit["document"]["number"] == SECRET for hit in found) == in_list == resolved
+        return in_list
+
+    def relabel(*labels: str) -> AccessOut:
+        assert door.client.portal is not None
+        changed: AccessOut = door.client.portal.call(door.app.state.workshop.relabel, SECRET, labels)
+        return changed
+
+    try:
+        assert (seen_by(PUBLIC), seen_by(UNIT)) == (False, True)
+        changed = relabel("public", "unit:khac")
+        assert changed.access == ["public", "unit:khac"] and changed.passages > 0
+        assert (seen_by(PUBLIC), seen_by(UNIT)) == (True, True)
+        relabel("unit:khac")
+        assert (seen_by(PUBLIC), seen_by(UNIT)) == (False, False)
+    finally:
+        relabel(LABEL)
+        door.asking = PUBLIC
+    assert (seen_by(PUBLIC), seen_by(UNIT)) == (False, True)
 
 
 ROLES = ("reader", "integrator", "admin", "auditor")
