@@ -10,10 +10,13 @@ from fastapi.responses import FileResponse
 from api.auth import Asking
 from api.dependencies import PartsOf
 from api.present import document_detail, document_row, held_row, provision_detail
+from api.present_citations import change_out, reference_page
 from api.schemas import DocumentDetail, DocumentPage, FilterValue, Problem, ProvisionDetail
+from api.schemas_citations import Changes, ReferencePage
 from api.schemas_jobs import Label
 from api.schemas_values import Day
 from ingest.catalogue import DocumentFilter
+from ingest.citations_read import changes_of, citations_of
 from ingest.held import held_documents
 from ingest.kinds import media_type
 from ingest.originals import Originals
@@ -97,6 +100,39 @@ def original(
     kept = catalogue.original(entry.card.key, version or entry.card.version)
     path = Originals(parts.parts.home.originals).path(kept.sha256)
     return FileResponse(path, media_type=media_type(kept.kind), filename=kept.file_name.rpartition("/")[2])
+
+
+@router.get("/{number:path}/references", summary="Viện dẫn của một văn bản", responses=MISSING)
+def references(
+    number: NumberInPath,
+    caller: Asking,
+    parts: PartsOf,
+    direction: Annotated[
+        Literal["out", "in"], Query(description="`out`: văn bản này viện dẫn; `in`: được viện dẫn")
+    ] = "out",
+    eid: Annotated[str | None, Query(description="Chỉ ở, hoặc chỉ tới, điều khoản này", max_length=300)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    cursor: Annotated[int, Query(ge=0, le=2**53, description="`next` của trang trước")] = 0,
+) -> ReferencePage:
+    """Từng viện dẫn: đứng ở đâu, tới điều khoản nào của văn bản nào; chưa có trong kho thì giữ như đã in."""
+    catalogue = parts.catalogue()
+    key = catalogue.document(number, caller.labels).card.key
+    outgoing = direction == "out"
+    return reference_page(
+        citations_of(catalogue, key, outgoing=outgoing, eid=eid, access=caller.labels, after=cursor, limit=limit)
+    )
+
+
+@router.get("/{number:path}/changes", summary="Sửa đổi, bổ sung", responses=MISSING)
+def changes(number: NumberInPath, caller: Asking, parts: PartsOf) -> Changes:
+    """Văn bản này sửa gì ở văn bản khác, và bị văn bản khác sửa gì, từng điều khoản."""
+    catalogue = parts.catalogue()
+    key = catalogue.document(number, caller.labels).card.key
+    found = {
+        name: [change_out(one) for one in changes_of(catalogue, key, outgoing=outgoing, access=caller.labels)]
+        for name, outgoing in (("outgoing", True), ("incoming", False))
+    }
+    return Changes(**found)
 
 
 @router.get("/{number:path}", summary="Một văn bản", responses=MISSING)

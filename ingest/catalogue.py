@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from ingest.catalogue_open import open_database
 from ingest.catalogue_tables import LIVE, NEEDS_REVIEW, DocumentRow, FileRow, LabelRow, MetaRow, VersionRow
+from ingest.said_json import unpack_said
 from ingest.tree_json import unpack
 from legal.document import LegalDocument
 from legal.errors import BadRequest, NotFound
 from legal.number import DocumentNumber
+from legal.said import Said, said_by
 from legal.text import fold
 from retrieval.passage import DocumentCard
 
@@ -170,6 +172,12 @@ class Catalogue:
             while len(self._trees) > _TREES_KEPT:
                 self._trees.popitem(last=False)
         return document
+
+    def said(self, key: str, version: str) -> Said:
+        """What a version says of others, as it was read; read anew where the reading did not keep it. Raises NotFound."""
+        with self.sessions() as session:
+            packed = session.scalar(select(VersionRow.said).where(VersionRow.id == version, VersionRow.key == key))
+        return unpack_said(packed) if packed is not None else said_by(self.tree(key, version))
 
     def versions(self, key: str) -> tuple[VersionEntry, ...]:
         """All versions of a document that are kept, newest first; empty for an unknown one."""

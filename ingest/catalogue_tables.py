@@ -89,7 +89,8 @@ class LabelRow(Base):
 
 
 class VersionRow(Base):
-    """One reading of one file as a document. `tree`: see `ingest/tree_json.py`; `text_hash`: of its words in order.
+    """One reading of one file as a document. `tree`: see `ingest/tree_json.py`; `said`: `ingest/said_json.py`, None for
+    what older programs read; `text_hash`: of its words in order.
     `doubts`: why a person must look before it answers."""
 
     __tablename__ = "versions"
@@ -104,6 +105,7 @@ class VersionRow(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(20))
     tree: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    said: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     coverage: Mapped[float | None]
     notes: Mapped[list[str]] = mapped_column(JSON)
     doubts: Mapped[list[str]] = mapped_column(JSON, server_default="[]")

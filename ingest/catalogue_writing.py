@@ -61,7 +61,7 @@ class KnownFile:
 
 @dataclass(frozen=True, slots=True)
 class NewVersion:
-    """A reading that is about to be written. `tree`: packed. `text_hash`: of its words in order."""
+    """A reading that is about to be written. `tree`, `said`: packed. `text_hash`: of its words in order."""
 
     card: DocumentCard
     metadata: Metadata
@@ -72,6 +72,7 @@ class NewVersion:
     kind: str
     size: int
     tree: bytes
+    said: bytes
     provisions: int
     passages: int
     coverage: float | None = None
@@ -341,6 +342,7 @@ def _add_version(session: Session, new: NewVersion, state: str) -> None:
             size=new.size,
             state=state,
             tree=new.tree,
+            said=new.said,
             coverage=new.coverage,
             notes=list(new.notes),
             doubts=list(new.doubts),

@@ -211,6 +211,7 @@ def _new_version(item: Item) -> NewVersion:
         kind=reading.kind,
         size=item.file.size,
         tree=reading.packed,
+        said=reading.said,
         provisions=reading.provisions,
         passages=len(item.passages),
         coverage=reading.coverage,

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.load import load_many
+from ingest.said_json import pack_said
 from ingest.side_car import Given
 from ingest.tree_json import pack
 from legal.blocks import Source
@@ -18,6 +19,7 @@ from legal.coverage import ENOUGH, coverage
 from legal.document import LegalDocument
 from legal.errors import DocumentError, UnreadableDocument
 from legal.reading import read_document
+from legal.said import said_by
 from legal.text import words
 
 
@@ -27,12 +29,13 @@ class Reading:
 
     `text_hash`: of its metadata and its words in order, whatever the format. `coverage`: share of the file's words that
     stand in the document once, 1.0 when none is lost or doubled. `doubts`: why a person must look at it before it is
-    searched. `load_seconds`, `read_seconds`: work of the child.
+    searched. `said`: what it says of others, packed. `load_seconds`, `read_seconds`: work of the child.
     """
 
     kind: str
     document: LegalDocument
     packed: bytes
+    said: bytes
     text_hash: str
     provisions: int
     coverage: float
@@ -87,6 +90,7 @@ def read_source(source: Source, file_name: str, load_seconds: float = 0.0) -> Re
         kind=source.kind,
         document=document,
         packed=pack(document),
+        said=pack_said(said_by(document)),
         text_hash=text_hash(document),
         provisions=sum(1 for _ in document.walk()),
         coverage=covered.share,
@@ -102,7 +106,8 @@ def with_given(reading: Reading, given: Given) -> Reading:
     document = reading.document.with_metadata(given.over(reading.document.metadata))
     said = repr((sorted(given.values.items(), key=str), given.access))
     hashed = hashlib.sha256(f"{text_hash(document)} {said}".encode("utf-8", "surrogatepass")).hexdigest()
-    return replace(reading, document=document, packed=pack(document), text_hash=hashed)
+    said = pack_said(said_by(document))
+    return replace(reading, document=document, packed=pack(document), said=said, text_hash=hashed)
 
 
 def text_hash(document: LegalDocument) -> str:

@@ -35,7 +35,8 @@ class RelationRow(Base):
 
 
 class StandingRow(Base):
-    """What a live version says of its own effect, and what was derived from the relations and written to its card."""
+    """What a live version says of its own effect, and what was derived from the relations and written to its card.
+    `eids`: of its provisions, for citations of them."""
 
     __tablename__ = "standings"
 
@@ -47,3 +48,4 @@ class StandingRow(Base):
     suspended_to: Mapped[date | None]
     derived_to: Mapped[date | None]
     derived_status: Mapped[str] = mapped_column(String(30))
+    eids: Mapped[list[str]] = mapped_column(JSON, deferred=True, server_default="[]")

@@ -15,16 +15,22 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.orm import Session
 
+from ingest import citations
 from ingest.catalogue import Catalogue
-from ingest.catalogue_tables import DocumentRow, LabelRow
+from ingest.catalogue_tables import DocumentRow, LabelRow, MetaRow
+from ingest.citations import hard_titles
 from ingest.relation_tables import RelationRow, StandingRow
 from legal.document import Validity
 from legal.names import LawName, LawNames
-from legal.relations import RELATION_LABELS, Relation, RelationKind, find_relations, resolve_target
+from legal.relations import RELATION_LABELS, Relation, RelationKind, resolve_target
+from legal.said import said_by
 
 #: Kinds by which a document touches the effect of another.
 _TOUCHING: tuple[RelationKind, ...] = ("replaces", "repeals", "amends", "suspends")
 _STATED = ("kind", "target", "year", "target_issued", "day", "until", "partly", "excepted", "sentence", "eid")
+
+_TITLES = "titles"
+_UNFINISHED = "?"
 
 #: Changes of a document's card: key, {"effective_to": ..., "status": ...}.
 Change = Callable[[str, Mapping[str, Any]], None]
@@ -63,13 +69,21 @@ def settle(catalogue: Catalogue, change: Change, on: date | None = None) -> int:
         known = {row.key: row.version for row in session.scalars(select(StandingRow))}
     fresh = [key for key, row in rows.items() if known.get(key) != row.current_version]
     gone = known.keys() - rows.keys()
-    names = LawNames(_named(row) for row in rows.values()) if fresh or gone else LawNames(())
-    for key in fresh:
-        _store(catalogue, rows[key], names)
+    hard = hard_titles(rows.values())
+    titles = "\n".join(sorted({entry.title or "" for entry in hard}))
+    if titles != _remembered(catalogue):
+        fresh = list(rows)  # what is read must not depend on the order of arrival
     if fresh or gone:
+        _remember(catalogue, _UNFINISHED)
+        names = LawNames(_named(row) for row in rows.values())
+        for key in fresh:
+            _store(catalogue, rows[key], LawNames(hard) if hard else None)
         with catalogue.sessions.begin() as session:
             _forget(session, gone)
-            _resolve(session, rows, names, LawNames(_named(rows[key]) for key in fresh), {*fresh}, gone)
+            arrived = LawNames(_named(rows[key]) for key in fresh)
+            _resolve(session, rows, names, arrived, {*fresh}, gone)
+            citations.resolve(session, rows, names, arrived, {*fresh}, gone)
+        _remember(catalogue, titles)
     return _derive(catalogue, rows, change, on)
 
 
@@ -115,10 +129,22 @@ def _named(row: DocumentRow) -> LawName:
     return LawName(row.key, row.number, row.title, row.issued, row.effective_from, row.effective_to)
 
 
-def _store(catalogue: Catalogue, row: DocumentRow, names: LawNames) -> None:
-    """What a version that has come states, in place of what the one before stated."""
-    document = catalogue.tree(row.key, row.current_version)
-    stated = {(one.kind, one.target, one.eids, one.partly): one for one in reversed(find_relations(document, names))}
+def _remembered(catalogue: Catalogue) -> str:
+    """The titles that all texts here were read with; `_UNFINISHED` where a crash came between reading and resolving."""
+    return catalogue.meta(_TITLES) or ""
+
+
+def _remember(catalogue: Catalogue, titles: str) -> None:
+    with catalogue.sessions.begin() as session:
+        session.merge(MetaRow(name=_TITLES, value=titles))
+
+
+def _store(catalogue: Catalogue, row: DocumentRow, names: LawNames | None) -> None:
+    """What a version that has come states, in place of what the one before stated. `names`: titles to read it anew with."""
+    version = row.current_version or ""
+    document = catalogue.tree(row.key, version)
+    said = said_by(document, names) if names is not None else catalogue.said(row.key, version)
+    stated = {(one.kind, one.target, one.eids, one.partly): one for one in reversed(said.relations)}
     validity = document.metadata.validity
     with catalogue.sessions.begin() as session:
         session.execute(delete(RelationRow).where(RelationRow.key == row.key))
@@ -136,8 +162,10 @@ def _store(catalogue: Catalogue, row: DocumentRow, names: LawNames) -> None:
                 suspended_to=validity.suspended_to,
                 derived_to=row.effective_to,
                 derived_status=row.status,
+                eids=[node.eid for node in document.walk()],
             )
         )
+        citations.store(session, row.key, said, document)
 
 
 def _forget(session: Session, keys: Collection[str]) -> None:
@@ -145,6 +173,8 @@ def _forget(session: Session, keys: Collection[str]) -> None:
         session.execute(delete(RelationRow).where(RelationRow.key == key))
         session.execute(delete(StandingRow).where(StandingRow.key == key))
         session.execute(update(RelationRow).where(RelationRow.target_key == key).values(target_key=None))
+    citations.forget(session, keys)
+    citations.unnamed(session, keys)
 
 
 def _resolve(

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from ingest import job_tables, relation_tables  # noqa: F401  (their tables belong to the same schema)
+from ingest import (  # noqa: F401  (their tables belong to the same schema)
+    citation_tables,
+    job_tables,
+    relation_tables,
+)
 from ingest.catalogue_tables import Base
 
 context.configure(

@@ -54,6 +54,8 @@ ROWS = [
     Row("GET", "/v1/resolve", READERS, params={"citation": "Điều 1 Quyết định 71/2024/QĐ-STP"}),
     Row("GET", "/v1/documents", READERS),
     Row("GET", "/v1/documents/{number:path}", READERS, url="/v1/documents/{number}", hidden=404),
+    Row("GET", "/v1/documents/{number:path}/references", READERS, url="/v1/documents/{number}/references", hidden=404),
+    Row("GET", "/v1/documents/{number:path}/changes", READERS, url="/v1/documents/{number}/changes", hidden=404),
     Row(
         "GET", "/v1/documents/{number:path}/provisions/{eid}", READERS,
         url="/v1/documents/{number}/provisions/art_1", hidden=404,

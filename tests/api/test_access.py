@@ -190,7 +190,14 @@ def test_resolve_says_the_same_as_of_a_document_that_is_not_there(public: Door, 
     assert hidden.json()["reason"] == absent.json()["reason"]
 
 
-@pytest.mark.parametrize("path", ["/v1/documents/71~2024~QĐ-STP", "/v1/documents/71~2024~QĐ-STP/provisions/art_1"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/documents/71~2024~QĐ-STP",
+        "/v1/documents/71~2024~QĐ-STP/provisions/art_1",
+        "/v1/documents/71~2024~QĐ-STP/references",
+    ],
+)
 def test_documents_are_a_404_as_if_absent(public: Door, path: str) -> None:
     hidden, absent = public.get(path), public.get(path.replace("71~", "72~"))
     assert hidden.status_code == absent.status_code == 404
@@ -212,6 +219,10 @@ def test_filters_by_its_number_find_nothing(public: Door) -> None:
 def test_a_document_that_refers_to_it_shows_only_its_own_words(public: Door) -> None:
     detail = public.get("/v1/documents/12~2024~QĐ-UBND").json()
     assert not reveals(json.dumps(detail, ensure_ascii=False))
+    cited = public.get("/v1/documents/12~2024~QĐ-UBND/references", eid="art_1").json()["references"]
+    (named,) = [one for one in cited if one["document"]["number"] == SECRET]  # as printed in what may be read
+    assert named["document"] == {"number": SECRET, "title": None, "year": None, "indexed": False}
+    assert named["missing"] == ["art_1"] and named["eids"] == []
 
 
 def test_who_may_read_it_finds_it_everywhere(unit: Door) -> None:
@@ -219,6 +230,8 @@ def test_who_may_read_it_finds_it_everywhere(unit: Door) -> None:
     assert found["results"][0]["document"]["number"] == SECRET
     assert unit.get("/v1/resolve", citation=f"Điều 1 {SECRET}").json()["found"] is True
     assert unit.get("/v1/documents/71~2024~QĐ-STP").status_code == 200
+    (back,) = unit.get("/v1/documents/71~2024~QĐ-STP/references", direction="in", eid="art_1").json()["references"]
+    assert (back["document"]["number"], back["eid"], back["eids"]) == ("12/2024/QĐ-UBND", "art_1", ["art_1"])
     assert len(unit.get("/v1/documents").json()["documents"]) == 2
 
 

@@ -44,6 +44,8 @@ def test_openapi_describes_the_contract(http: httpx.Client) -> None:
         "/v1/documents",
         "/v1/documents/{number}",
         "/v1/documents/{number}/provisions/{eid}",
+        "/v1/documents/{number}/references",
+        "/v1/documents/{number}/changes",
         "/v1/resolve",
         "/healthz",
         "/readyz",

@@ -14,9 +14,11 @@ from ingest.catalogue_open import HEAD, migrations
 from ingest.catalogue_tables import LIVE, REMOVED, REPLACED, Base
 from ingest.catalogue_writing import CatalogueWriting, KnownFile, NewVersion
 from ingest.home import Home
+from ingest.said_json import pack_said
 from ingest.tree_json import pack, parsed_json, unpack
 from legal.document import Evidence, LegalDocument, Metadata, Provision, Validity
 from legal.errors import BadRequest, Conflict, NotFound
+from legal.said import said_by
 from retrieval.passage import DocumentCard
 
 POINT = Provision("point", "a", "art_1__para_1__point_a", "a)", "", "Điểm này;")
@@ -39,7 +41,20 @@ def new_version(
     card = DocumentCard(key, version, key, title, "Quyết định", "UBND tỉnh Bình Sơn", issued, "in_force", access=access)
     sha = version.ljust(64, "0")
     return NewVersion(
-        card, DOCUMENT.metadata, sha, sha, f"{version}.docx", 1.0, "docx", 1000, pack(DOCUMENT), 4, 1, 1.0, ("ghi chú",)
+        card,
+        DOCUMENT.metadata,
+        sha,
+        sha,
+        f"{version}.docx",
+        1.0,
+        "docx",
+        1000,
+        pack(DOCUMENT),
+        pack_said(said_by(DOCUMENT)),
+        4,
+        1,
+        1.0,
+        ("ghi chú",),
     )
 
 
