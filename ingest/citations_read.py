@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 
 from sqlalchemy import ColumnElement, exists, or_, select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import InstrumentedAttribute, Session, undefer
 
 from ingest.catalogue import Catalogue
 from ingest.catalogue_tables import DocumentRow, LabelRow
@@ -206,5 +206,7 @@ def _readable(access: Collection[str] | None) -> ColumnElement[bool]:
     return readable
 
 
-def _within(column: ColumnElement[str] | object, eids: Sequence[str]) -> ColumnElement[bool]:
-    return or_(*(part for eid in eids for part in (column == eid, column.startswith(f"{eid}__", autoescape=True))))  # type: ignore[attr-defined]
+def _within(column: InstrumentedAttribute[str], eids: Sequence[str]) -> ColumnElement[bool]:
+    parts: list[ColumnElement[bool]] = [column.in_(list(eids))]
+    parts += [column.startswith(f"{eid}__", autoescape=True) for eid in eids]
+    return or_(*parts)

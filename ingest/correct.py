@@ -11,9 +11,11 @@ from ingest.catalogue_writing import CatalogueWriting, NewVersion
 from ingest.chunk import passages
 from ingest.embedding import points
 from ingest.pipeline_steps import card_from
+from ingest.said_json import pack_said
 from ingest.side_car import CORRECTED, Given
 from ingest.tree_json import pack
 from ingest.writer import Writer
+from legal.said import said_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ def correct(catalogue: Catalogue, writing: CatalogueWriting, writer: Writer, key
             kind=entry.kind,
             size=entry.size,
             tree=pack(document),
+            said=pack_said(said_by(document)),
             provisions=entry.provisions,
             passages=len(found),
             coverage=entry.coverage,

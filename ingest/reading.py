@@ -106,8 +106,8 @@ def with_given(reading: Reading, given: Given) -> Reading:
     document = reading.document.with_metadata(given.over(reading.document.metadata))
     said = repr((sorted(given.values.items(), key=str), given.access))
     hashed = hashlib.sha256(f"{text_hash(document)} {said}".encode("utf-8", "surrogatepass")).hexdigest()
-    said = pack_said(said_by(document))
-    return replace(reading, document=document, packed=pack(document), said=said, text_hash=hashed)
+    stated = pack_said(said_by(document))
+    return replace(reading, document=document, packed=pack(document), said=stated, text_hash=hashed)
 
 
 def text_hash(document: LegalDocument) -> str:
