@@ -29,12 +29,13 @@ _RULE = re.compile(r"^[\s\-–—_*=.…:/°o]*$")
 _NUMBER_LABEL = re.compile(
     r"^(?:(?:Bộ luật|Luật|Nghị quyết|Pháp lệnh)\s+)?(?:số|mã hiệu|mã số|ký hiệu)\s*:?", re.IGNORECASE
 )
-_PLACE = re.compile(r"(?:^|\s{2,}|\d\s+|[A-Z]\s+)?([^\W\d][\w .\-’']{1,40}?)\s*,\s*ngày\b", re.IGNORECASE)
+_PLACE = re.compile(r"(?:^|\s{2,}|\d\s+|[A-Z]\s+)?([^\W\d][\w .\-’']{0,40}?)\s*,\s*ngày\b", re.IGNORECASE)
 _ISSUED_LABEL = re.compile(r"ngày\s+(?:ban hành|hiệu lực|ký)\s*:?\s*(.*)", re.IGNORECASE | re.DOTALL)
 _IN_FILE_NAME = re.compile(
     r"(?<!\d)(\d{1,4}[a-z]?)[-_~ ](?:((?:19|20)\d\d)[-_~ ])?"
     r"(QH\d\d|(?:N[ĐD]|Q[ĐD]|TT|TTLT|NQ|CT|KH|TB|HD)-[A-ZĐ]+)(?![A-Za-z])"
 )
+_LABELLED = 60  # characters: no line with the document's own number under a label is longer
 _PASSED = re.compile(r"thông qua\s+(ngày\s.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -45,7 +46,9 @@ def read_metadata(document: LegalDocument, file_name: str = "") -> Metadata:
     evidence: dict[str, Evidence] = {}
 
     heading = read_type(lines)
-    number = _number(lines, heading[1] if heading else None, file_name, evidence)
+    number = _consolidated(printed_lines(document.signature), evidence) or _number(
+        lines, heading[1] if heading else None, file_name, evidence
+    )
     if heading is None:  # some structure readers leave the heading to the preamble
         lines = [*lines, *printed_lines(document.preamble)]
         heading = read_type(lines)
@@ -56,6 +59,8 @@ def read_metadata(document: LegalDocument, file_name: str = "") -> Metadata:
         evidence["title"] = evidence["type"] = Evidence(proof)
     if kind is None and number is not None:
         kind = number.type or ("Công văn" if any(line.startswith("Kính gửi") for line in lines) else None)
+    if number is not None and "VBHN" in str(number):
+        kind = "Văn bản hợp nhất"
     issuers = read_issuer(lines, heading[1] if heading else len(lines), number, kind, evidence)
     issued, place = _issued(lines, document.signature, evidence)
     signer, signer_title = read_signer(printed_lines(document.signature))
@@ -117,7 +122,10 @@ def _number(
 ) -> DocumentNumber | None:
     """The number on its labelled line, else the first before the heading, else in the title or the file name."""
     for line in lines:
-        if (label := _NUMBER_LABEL.match(line)) and (number := _first_number(line[label.end() :])):
+        label = _NUMBER_LABEL.match(line)
+        if label and len(line) > _LABELLED and not label[0].lower().startswith("s"):
+            continue  # "Luật số ... ngày ... của Quốc hội sửa đổi ...": what a consolidated text was made of
+        if label and (number := _first_number(line[label.end() :])):
             evidence["number"] = Evidence(line)
             return number
     for line in lines[: heading if heading is not None else 6]:
@@ -131,6 +139,16 @@ def _number(
             return found[0][2]
     named = _IN_FILE_NAME.search(unicodedata.normalize("NFC", file_name))
     return DocumentNumber.try_parse("/".join(filter(None, named.groups()))) if named else None
+
+
+def _consolidated(signature: Sequence[str], evidence: dict[str, Evidence]) -> DocumentNumber | None:
+    """The number of a consolidated text (văn bản hợp nhất), which may stand where it is authenticated."""
+    for line in signature:
+        found = [number for _, _, number in find_all(line) if "VBHN" in str(number)] if len(line) < _LABELLED else []
+        if found:
+            evidence["number"] = Evidence(line)
+            return found[0]
+    return None
 
 
 def _first_number(text: str) -> DocumentNumber | None:

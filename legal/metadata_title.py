@@ -41,6 +41,9 @@ _OFFICE = re.compile(
 )
 
 
+_ABOUT = re.compile(r"^(?:V\s?/\s?v|Về việc|Trích yếu)\s*:?\s*", re.IGNORECASE)
+
+
 def read_type(lines: Sequence[str]) -> tuple[str, int, str] | None:
     """The heading that names the type, as (heading in capitals, index of its line, rest of the line after it)."""
     for index, line in enumerate(lines):
@@ -71,7 +74,7 @@ def read_title(lines: Sequence[str], context: str, number: str | None) -> tuple[
     """
     found = read_type(lines)
     if found is None:
-        return None, None, ""
+        return _subject_of_letter(lines)
     heading, index, rest = found
     named = [rest] if rest else []
     for line in lines[index + 1 :]:
@@ -91,6 +94,22 @@ def read_title(lines: Sequence[str], context: str, number: str | None) -> tuple[
     if not name:
         return TYPES[heading], None, heading
     return TYPES[heading], join_title(heading, normal_case(name, context)), f"{heading} {printed}"
+
+
+def _subject_of_letter(lines: Sequence[str]) -> tuple[str | None, str | None, str]:
+    """A letter has no heading; it says what it is about under its number: "V/v trồng cây"."""
+    for at, line in enumerate(lines):
+        if not _ABOUT.match(line):
+            continue
+        said = [line]
+        for below in lines[at + 1 : at + 4]:  # the narrow column breaks it over lines
+            if below.isupper() or _STOP.match(below) or re.search(r"(?i)\bngày\b|^số\b|độc lập|cộng h", below):
+                break
+            said.append(below)
+        printed = collapse(" ".join(said))
+        name = _ABOUT.sub("", printed).strip(" .:")
+        return ("Công văn", f"Công văn về việc {name[:1].lower()}{name[1:]}", printed) if name else (None, None, "")
+    return None, None, ""
 
 
 def join_title(heading: str, name: str) -> str:

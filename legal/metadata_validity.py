@@ -18,7 +18,8 @@ _SELF = (
 _EFFECT = re.compile(
     rf"(?:^|[.;:]\s+|\n\s*|[”\"]\s+)(?:\d+[.)]\s*|[a-zđ]\)\s*|-\s*)?"
     rf"(?:(?:{_SELF})(?: này)?(?: và [^.;\n]{{3,80}}? (?:ban hành )?kèm theo(?: {_SELF} này)?)?"
-    rf"(?: (?:này )?(?:thay thế|bãi bỏ)[^.;\n]{{5,400}}?,? và)? )?"
+    rf"(?: (?:này )?(?:thay thế|bãi bỏ)[^.;\n]{{5,400}}?,? và| (?:này )?(?:đã )?được [^.;\n]{{5,200}}? thông qua"
+    rf"[^.;\n]{{0,60}}?,? và)? )?"
     r"(?P<effect>(?:được |sẽ |bắt đầu )?(?:có hiệu lực(?: thi hành| áp dụng)?|được áp dụng|(?:được )?thi hành)"
     r",?\s*(?P<when>(?:kể )?(?:từ|sau)\b[^\n]*|ngay\b[^\n]*|vào ngày[^\n]*|trong vòng[^\n]*))",
     re.IGNORECASE,

@@ -6,6 +6,7 @@ headings, `structure_frame` cuts off what stands around, `structure_body` and `s
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -101,15 +102,38 @@ def _front(main: Part, lines: Sequence[Line], frame: Frame) -> int:
     end = main.tail
     after_contents = max((at + 1 for at in frame.contents if at < end), default=main.start)
     start = first_heading(lines, after_contents, end)
+    addressed = False
     for at in range(main.start, start):
         line = lines[at]
         if at in frame.contents:
             continue
+        if addressed and line.table is None and _is_letter_text(line.text):
+            return at
+        addressed = addressed or line.text.startswith("Kính gửi")
         if line.table is None and not is_preamble(line.text) and _is_body_text(line.text, start == end):
             return at
         if line.table is not None and at > max(main.start + _TITLE_LINES, after_contents - 1):
             return at
-    return start if start < end else min(end, after_contents + _TITLE_LINES)
+    if start < end:
+        return start
+    taken = min(end, after_contents + _TITLE_LINES)
+    return (
+        taken
+        if taken < end
+        else max((at + 1 for at in range(main.start, end) if _is_title(lines[at])), default=main.start)
+    )
+
+
+def _is_title(line: Line) -> bool:
+    """A line of a title block in a text so short that nothing else tells where the title block ends."""
+    text = line.text
+    labelled = bool(re.match(r"(?:số|v\s?/\s?v|kính gửi|độc lập|-{2,}|_{2,}|\*{2,})", text, re.IGNORECASE))
+    return line.table is not None or line.capitals or line.centered or labelled or ", ngày" in text
+
+
+def _is_letter_text(text: str) -> bool:
+    """Below "Kính gửi": no further addressee, but what the letter says."""
+    return text[0] not in "-–+•" and text[-1] not in ";," and not text.isupper() and len(text.split()) > 3
 
 
 def _is_body_text(text: str, plain: bool) -> bool:

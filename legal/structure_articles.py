@@ -56,10 +56,12 @@ def runs(found: Sequence[Candidate]) -> list[list[Candidate]]:
 
 
 def is_contents(run: Sequence[Candidate], next_run: Sequence[Candidate]) -> bool:
-    """Whether a run is a table of contents: most of its headings come again, with their numbers, in the next run."""
+    """Whether a run is a table of contents: most of its headings come again, with their numbers, in the next run (all of
+    them, line under line, where they are few)."""
     titles = {candidate.order: _bare_title(candidate) for candidate in next_run}
     again = sum(1 for candidate in run if titles.get(candidate.order) == _bare_title(candidate))
-    return len(run) >= 3 and again * 2 > len(run)
+    listed = run[-1].at - run[0].at <= 2 * len(run) and all(_bare_title(candidate) for candidate in run)
+    return again * 2 > len(run) if len(run) >= 3 else listed and again == len(run) > 0
 
 
 def _bare_title(candidate: Candidate) -> str:

@@ -77,8 +77,13 @@ class BodyReader:
 
     def _is_heading(self, at: int, text: str) -> bool:
         """A heading is no sentence; one that ends in a full stop is one only if it is short and a text follows."""
-        if len(text) > _LONGEST_HEADING or text[-1] in ":;,":
+        if len(text) > _LONGEST_HEADING or text[-1] == ":":
             return False
+        if text[-1] in ",;":  # broken there: the next line is the rest of it
+            below = self.lines[at + 1].text if at + 1 < self.end else ""
+            return (
+                below[:1].islower() and not (point(below) or _END_OF_SENTENCE.search(below)) and self._goes_on(at + 1)
+            )
         if text[-1] != ".":
             return True
         if _SENTENCE.search(text):

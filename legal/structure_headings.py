@@ -11,7 +11,7 @@ from legal.structure_body import BodyReader
 from legal.structure_lines import Line, decimal
 from legal.structure_tree import Node, Tree
 
-_NUMBERED = re.compile(r"(?P<number>[IVXLC]+|\d{1,2}|[A-Zđa-z])\s?(?P<mark>[./)])(?!\d)\s*(?P<rest>.*)")
+_NUMBERED = re.compile(r"(?!V\s?/\s?v\b)(?P<number>[IVXLC]+|\d{1,2}|[A-Zđa-z])\s?(?P<mark>[./)])(?!\d)\s*(?P<rest>.*)")
 # "c Đối tượng thực hiện: Cá nhân": the full stop was forgotten.
 _UNMARKED = re.compile(r"(?P<number>[a-zđ]) (?P<rest>[A-ZĐÀ-Ỹ][^:.;]{4,80}:.*)")
 _MOTTO = re.compile(r"CỘNG H[OÒ][AÀ] XÃ HỘI|ĐỘC LẬP")

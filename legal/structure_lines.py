@@ -93,7 +93,7 @@ _ARTICLE = re.compile(
 )
 _CLAUSE = re.compile(r"(?P<number>\d{1,3}[a-zđ]?\d?)\s?(?P<mark>[.)]|[-–/](?=\s))(?!\d)\s*(?P<rest>.*)")
 _DECIMAL = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3}){1,3})[.):]?(?![\w,%/])\s*(?P<rest>.*)")
-_POINT = re.compile(r"(?P<number>[a-zđðаеіорсух]|I(?=\)))\s?(?P<mark>[.)])(?!\d)\s*(?P<rest>.*)")
+_POINT = re.compile(r"(?P<number>[a-zđðаеіорсух]|I(?=\)))\s?(?P<mark>\)|\.(?!\d))\s*(?P<rest>.*)")
 _TIET = re.compile(r"(?P<number>[a-zđ]\.?\d{1,2})(?P<mark>[.)])(?!\d)\s*(?P<rest>.*)")
 _BRACKET = re.compile(r"\((?P<number>\d{1,2}|[ivx]{1,5}|[a-zđ]\d?)\)\s*(?P<rest>.*)")
 _DASH = re.compile(r"(?P<mark>[-–—+•*·▪○□])(?![-–—+*._…\d])\s*(?P<rest>\S.*)")

@@ -88,3 +88,30 @@ def test_the_field_as_printed_or_by_the_title() -> None:
     printed = read(*top, "Lĩnh vực: Nuôi con nuôi", "QUYẾT ĐỊNH", "Về đăng ký khai sinh", *rest)
     assert printed.subject == "Nuôi con nuôi" and printed.evidence["subject"].sentence == "Lĩnh vực: Nuôi con nuôi"
     assert read(*top, "QUYẾT ĐỊNH", "Về việc đặt tên cầu", *rest).subject is None
+
+
+def test_a_letter_is_about_what_stands_under_its_number() -> None:
+    letter = read(
+        "BỘ NỘI VỤ", "Số: 70/BNV-VP", "V/v hướng dẫn", "xếp lương", "Hà Nội, ngày 6 tháng 6 năm 2031", "Kính gửi:",
+        "- Các Bộ;", "- Ủy ban nhân dân các tỉnh.", "Bộ Nội vụ trả lời:", "Hệ số giữ nguyên.",
+    )  # fmt: skip
+    assert (letter.type, letter.title) == ("Công văn", "Công văn về việc hướng dẫn xếp lương")
+
+
+def test_a_resolution_whose_last_sentence_tells_when_it_was_passed_and_applies() -> None:
+    resolution = read(
+        "HỘI ĐỒNG NHÂN DÂN TỈNH BÌNH SƠN", "Số: 8/2031/NQ-HĐND", "NGHỊ QUYẾT", "Về mức hỗ trợ", "Điều 1. Mức", "Một triệu.",
+        "Điều 2. Thi hành", "Nghị quyết này đã được Hội đồng nhân dân tỉnh Bình Sơn khóa X, kỳ họp thứ 5 thông qua ngày 9 tháng "
+        "7 năm 2031 và có hiệu lực từ ngày 19 tháng 7 năm 2031./.",
+    )  # fmt: skip
+    assert resolution.validity.effective_from == date(2031, 7, 19)
+
+
+def test_a_consolidated_text_has_its_own_number() -> None:
+    read_one = read(
+        "VĂN PHÒNG QUỐC HỘI", "Hà Nội, ngày 15 tháng 7 năm 2031", "LUẬT", "NUÔI ONG",
+        "Luật Nuôi ong số 5/2020/QH14 ngày 1 tháng 6 năm 2020 của Quốc hội, được sửa đổi, bổ sung bởi:",
+        "Luật số 9/2029/QH16 ngày 1 tháng 6 năm 2029 của Quốc hội sửa đổi Luật Nuôi ong.", "Điều 1. Phạm vi", "Nuôi ong.",
+        "XÁC THỰC VĂN BẢN HỢP NHẤT", "CHỦ NHIỆM", "Bùi Văn Thử", "Số: 12/VBHN-VPQH",
+    )  # fmt: skip
+    assert (read_one.number, read_one.type) == ("12/VBHN-VPQH", "Văn bản hợp nhất")

@@ -235,3 +235,46 @@ def test_recipients_stay_recipients_when_the_signature_is_printed_between_them()
     document = read([Paragraph(line) for line in lines])
     assert document.recipients == ("Nơi nhận:", "- Các bến;", "- Lưu: VT.")
     assert document.signature == ("CHỦ TỊCH", "Trần Văn Đò")
+
+
+def test_a_heading_broken_after_a_comma() -> None:
+    document = _read(
+        "Điều 1. Bảo đảm quyền về chỗ ở, đời sống riêng tư,", "bí mật cá nhân; an toàn", "1. Chỗ ở.", "2. Đời sống.",
+        "Điều 2. Đất nghĩa trang;", "đất lưu giữ tro cốt", "Đất này của chung.", "Điều 3. Cấm các việc sau: lấn chiếm;",
+        "a) Đất chung;", "b) Đường đi.",
+    )  # fmt: skip
+    assert [node.heading for node in document.provisions] == [
+        "Bảo đảm quyền về chỗ ở, đời sống riêng tư, bí mật cá nhân; an toàn", "Đất nghĩa trang; đất lưu giữ tro cốt", "",
+    ]  # fmt: skip
+    assert _at(document, "art_3").text == "Cấm các việc sau: lấn chiếm;"
+    assert "art_3__point_b" in _eids(document)
+
+
+def test_the_contents_of_a_law_of_two_articles() -> None:
+    document = _read(
+        "LUẬT", "MỤC LỤC", "Điều 1. Sửa đổi Luật Nuôi ong .... 1", "Điều 2. Hiệu lực thi hành .... 9", "Căn cứ Hiến pháp;",
+        "Điều 1. Sửa đổi Luật Nuôi ong", "1. Bỏ Điều 4.", "Điều 2. Hiệu lực thi hành", "Từ nay.",
+    )  # fmt: skip
+    assert _eids(document) == ["art_1", "art_1__para_1", "art_2"]
+
+
+def test_a_short_letter_has_a_body() -> None:
+    head = (
+        "UBND XÃ BÌNH AN",
+        "Số: 70/UBND-VP",
+        "V/v trồng cây",
+        "Bình An, ngày 6 tháng 6 năm 2031",
+        "Kính gửi: Các thôn.",
+    )
+    letter = _read(*head, "Xã yêu cầu các thôn trồng cây.", "Báo cáo trước ngày 12/6.")
+    assert letter.title_block == head
+    assert [node.text for node in letter.provisions] == ["Xã yêu cầu các thôn trồng cây.\nBáo cáo trước ngày 12/6."]
+    notice = _read(
+        "UBND XÃ BÌNH AN", "Số: 8/TB-UBND", "Bình An, ngày 6 tháng 6 năm 2031", "THÔNG BÁO", "NGHỈ LỄ", "Xã nghỉ."
+    )
+    assert [node.text for node in notice.provisions] == ["Xã nghỉ."]
+
+
+def test_a_point_that_begins_with_a_number() -> None:
+    document = _read("Điều 1. Ngày nghỉ", "1. Nghỉ hằng năm:", "a)12 ngày;", "b)14 ngày.", "2. Nghỉ lễ.")
+    assert _at(document, "art_1__para_1__point_b").text == "14 ngày."
