@@ -1,4 +1,4 @@
-"""`phapquy parse`, `ingest`, `accept`, `access`, `remove`, `reindex`, `status`: documents at the command line."""
+"""`phapquy parse`, `ingest`, `accept`, `access`, `remove`, `reindex`, `rollback`, `status`: documents at the command line."""
 
 from __future__ import annotations
 
@@ -116,6 +116,30 @@ def reindex(json: AsJson = False) -> None:
         print_json(as_json(report))
     else:
         _show_report(report)
+
+
+def rollback(
+    drop: Annotated[bool, typer.Option("--drop", help="Không quay về: bỏ hẳn chỉ mục trước, lấy lại chỗ đĩa.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Quay về chỉ mục trước lần tạo lại gần nhất, đã bổ sung những gì nạp từ đó đến nay."""
+    with results_only():
+        from api.desk import open_desk
+        from api.schemas import as_json
+        from api.settings import load_settings
+
+        with open_desk(load_settings()) as desk:
+            dropped = drop and desk.drop_previous()
+            done = None if drop else desk.rollback()
+    if done is None:
+        if json:
+            print_json({"dropped": dropped})
+        else:
+            result_console().print("Đã bỏ chỉ mục trước." if dropped else "Không có chỉ mục trước nào để bỏ.")
+    elif json:
+        print_json(as_json(done))
+    else:
+        result_console().print(f"Đang dùng lại chỉ mục trước ({done.embedder}): {done.passages} đoạn.")
 
 
 def remove(
@@ -286,4 +310,4 @@ def _show_tree(document: dict[str, Any]) -> None:
     result_console().print(root)
 
 
-COMMANDS = (parse, ingest, accept, access, remove, reindex, status)
+COMMANDS = (parse, ingest, accept, access, remove, reindex, rollback, status)

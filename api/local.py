@@ -21,6 +21,7 @@ from api.schemas import (
     AnswerResponse,
     IngestOut,
     RemovalOut,
+    RollbackOut,
     SearchRequest,
     StatusOut,
     TimedSearch,
@@ -76,6 +77,16 @@ class LocalDesk:
         """See `Desk`."""
         with self._acting("reindex"):
             return self._workshop.reindex_here(on_progress)
+
+    def rollback(self) -> RollbackOut:
+        """See `Desk`."""
+        with self._acting("rollback"):
+            return self._workshop.rollback()
+
+    def drop_previous(self) -> bool:
+        """See `Desk`."""
+        with self._acting("drop_previous"):
+            return self._workshop.drop_previous()
 
     def remove(self, number: str) -> RemovalOut:
         """See `Desk`."""

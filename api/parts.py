@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import uuid
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -29,14 +30,19 @@ from api.schemas import (
     AnswerRequest,
     AnswerResponse,
     IngestOut,
+    ProgressOut,
     RemovalOut,
+    RollbackOut,
     SearchRequest,
     StatusOut,
     TimedSearch,
 )
 from api.schemas_resolve import ResolveResponse
 from api.settings import Settings
+from api.succession import reindex, rollback
 from api.wiring import Parts
+from ingest.jobs import Jobs
+from ingest.rebuild import Watch
 from legal.errors import Conflict, NotFound, PhapquyError, ServiceUnavailable
 from retrieval.answer import Answer, Event, Question
 from retrieval.index import SearchFilter
@@ -48,6 +54,7 @@ if TYPE_CHECKING:
     from ingest.catalogue import Catalogue
     from ingest.pipeline import Ingestor
     from retrieval.pipeline import QuestionPath
+    from serving.protocols import Embedder
 
 log = structlog.get_logger("phapquy.parts")
 
@@ -189,6 +196,11 @@ class Workshop:
         with self._building:
             return self.parts.ingestor
 
+    def adopt(self, embedder: Embedder) -> None:
+        """Another generation of the index has taken over; questions go on with the embedder that made it."""
+        with self._building:
+            self.parts.adopt(embedder)
+
     def ingest_here(
         self, paths: Sequence[Path], on_progress: OnProgress, access: Sequence[str] | None = None
     ) -> IngestOut:
@@ -210,9 +222,18 @@ class Workshop:
     def reindex_here(self, on_progress: OnProgress) -> IngestOut:
         """Build the index anew with the embedder that is set, in this thread; the old one answers until it is whole."""
         with self._writing():
-            with self._building:
-                ingestor = self.parts.rebuilder()
-            return report_out(ingestor.reindex(lambda progress: on_progress(progress_out(progress))))
+            done = reindex(self, uuid.uuid4().hex[:12], 0.0, Watch(say=lambda now: on_progress(progress_out(now))))
+            return IngestOut.model_validate(done["report"])
+
+    def rollback(self) -> RollbackOut:
+        """Answer from the generation before again, caught up with what came since. Raises NotFound, Conflict."""
+        with self._writing():
+            done = rollback(self, self.parts.take_index().generation, Watch(stop=self._stop.is_set))
+            return RollbackOut(embedder=done["embedder"], passages=done["report"]["passages"])
+
+    def drop_previous(self) -> bool:
+        """Give up the generation before; whether there was one."""
+        return self.parts.take_index().drop_previous()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -232,8 +253,20 @@ class Workshop:
         return await asyncio.to_thread(self.ingest_here, paths, on_progress, access)
 
     async def reindex(self, on_progress: OnProgress) -> IngestOut:
-        """`reindex_here` in a thread of its own."""
-        return await asyncio.to_thread(self.reindex_here, on_progress)
+        """A re-index as a job, followed to its end."""
+        return await asyncio.to_thread(self._reindex_job, on_progress)
+
+    def _reindex_job(self, on_progress: OnProgress) -> IngestOut:
+        jobs = Jobs(self.catalogue())
+        job = jobs.add("reindex", "cli", {"tolerance": 0.0})[0]
+        while not job.ended:
+            if self._stop.wait(0.3):
+                job = jobs.cancel(job.id)
+            job = jobs.get(job.id)
+            on_progress(ProgressOut.of_documents(job.done, job.total, job.passages))
+        if job.state != "done" or job.result is None:
+            raise Conflict(job.reason or "Việc tạo lại chỉ mục đã bị dừng.")
+        return IngestOut.model_validate(job.result["report"])
 
     def stop_ingest(self) -> None:
         """Ask a running ingest to stop after the document in hand."""
@@ -338,7 +371,7 @@ class Workshop:
             self.parts.syllables.refresh(catalogue)
             self.parts.warm()
         except Exception as error:
-            log.warning("notlearnt", **fault_place(error))
+            log.warning("not_learnt", **fault_place(error))
 
     def _questions(self) -> QuestionPath:
         with self._building:

@@ -21,6 +21,7 @@ from api.schemas import (
     IngestOut,
     ProgressOut,
     RemovalOut,
+    RollbackOut,
     SearchRequest,
     StatusOut,
     TimedSearch,
@@ -137,7 +138,7 @@ class RunningServer:
         return self._follow("/reindex", {}, on_progress)
 
     def apply(self, job: str, first: int, end: int) -> None:
-        """See `ingest.job_work.Holder`, as the next three."""
+        """See `ingest.job_work.Holder`, as the ones below."""
         self._post("/apply", {"job": job, "first": first, "end": end})
 
     def correct(self, number: str, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,8 +149,23 @@ class RunningServer:
         found: dict[str, Any] = self._post("/remove-for-good", {"number": number})
         return found
 
+    def generation(self) -> str:
+        return str(self._post("/generation", {})["generation"])
+
+    def succeed(self, job: str, before: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._post("/succeed", {"job": job, "before": before})
+        return found
+
     def learn(self) -> None:
         self._post("/learn", {})
+
+    def rollback(self) -> RollbackOut:
+        """See `Desk`."""
+        return RollbackOut.model_validate(self._post("/rollback", {}))
+
+    def drop_previous(self) -> bool:
+        """See `Desk`."""
+        return bool(self._post("/drop-previous", {})["dropped"])
 
     def _follow(self, path: str, body: dict[str, Any], on_progress: OnProgress) -> IngestOut:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from api.dependencies import PartsOf
-from api.schemas import Health, Readiness
+from api.schemas_health import Health, Readiness
 
 router = APIRouter(tags=["Tình trạng"])
 

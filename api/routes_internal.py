@@ -33,6 +33,7 @@ from api.schemas import (
     IngestOut,
     ProgressOut,
     RemovalOut,
+    RollbackOut,
     SearchRequest,
     StatusOut,
     Strict,
@@ -66,6 +67,13 @@ class ApplyBody(Strict):
     job: str
     first: int
     end: int
+
+
+class SucceedBody(Strict):
+    """A re-index or the way back; `before`: the generation that was in use when the job began."""
+
+    job: str
+    before: str
 
 
 class CorrectBody(NumberBody):
@@ -145,6 +153,22 @@ def router(token: str, internal_port: int) -> APIRouter:
     @routes.post("/remove-for-good")
     async def remove_for_good(body: NumberBody, parts: PartsOf) -> dict[str, Any]:
         return await asyncio.to_thread(job_desk.remove, parts, body.number)
+
+    @routes.post("/generation")
+    async def generation(parts: PartsOf) -> dict[str, str]:
+        return {"generation": await asyncio.to_thread(job_desk.generation, parts)}
+
+    @routes.post("/succeed")
+    async def succeed(body: SucceedBody, parts: PartsOf) -> dict[str, Any]:
+        return await asyncio.to_thread(job_desk.succeed, parts, body.job, body.before)
+
+    @routes.post("/rollback")
+    async def rollback(parts: PartsOf) -> RollbackOut:
+        return await asyncio.to_thread(parts.rollback)
+
+    @routes.post("/drop-previous")
+    async def drop_previous(parts: PartsOf) -> dict[str, bool]:
+        return {"dropped": await asyncio.to_thread(parts.drop_previous)}
 
     @routes.post("/learn")
     async def learn(parts: PartsOf) -> Pong:

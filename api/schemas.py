@@ -290,22 +290,6 @@ class Problem(BaseModel):
     errors: list[FieldError] | None = None
 
 
-class Health(BaseModel):
-    """The process answers."""
-
-    status: Literal["ok"]
-
-
-class Readiness(BaseModel):
-    """Whether questions can be answered, part by part ("ok" or the reason why not).
-
-    `degraded`: they can, without the model that is set: answers are extracts.
-    """
-
-    status: Literal["ready", "degraded", "not_ready"]
-    parts: dict[str, str]
-
-
 def as_json(model: BaseModel) -> dict[str, Any]:
     """A model as plain JSON values, dates in ISO 8601."""
     return model.model_dump(mode="json")
@@ -382,6 +366,20 @@ class ProgressOut(BaseModel):
     passages_total: int
     failed: int
     reused: int
+
+    @classmethod
+    def of_documents(cls, done: int, total: int, passages: int) -> ProgressOut:
+        """Of a re-index."""
+        return cls(
+            files_done=done, files_total=total, passages_done=passages, passages_total=passages, failed=0, reused=0
+        )
+
+
+class RollbackOut(BaseModel):
+    """The generation before answers again: the embedder that made it, and how many passages were caught up."""
+
+    embedder: str
+    passages: int
 
 
 class RemovalOut(BaseModel):

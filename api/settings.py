@@ -140,7 +140,7 @@ class IngestSettings(BaseModel):
 
 class Settings(BaseSettings):
     """Everything that an operator can set. `lexicon`: the agency's own words, by default `lexicon.tsv` in the home;
-    `pepper`: the secret behind the API keys, by default a file of the home."""
+    `pepper`: the secret behind the API keys, by default a file of the home. `next_embedder`: what a re-index goes to."""
 
     model_config = SettingsConfigDict(
         env_prefix="PHAPQUY_",
@@ -159,6 +159,7 @@ class Settings(BaseSettings):
     lexicon: Path | None = None
     qdrant: QdrantSettings = QdrantSettings()
     embedder: EmbedderSettings = EmbedderSettings()
+    next_embedder: EmbedderSettings | None = None
     generator: GeneratorSettings = GeneratorSettings()
     reranker: RerankerSettings = RerankerSettings()
     server: ServerSettings = ServerSettings()

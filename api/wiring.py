@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from api.settings import ModelSettings, Settings
+from api.settings import EmbedderSettings, ModelSettings, Settings
 from legal.errors import BadRequest, Conflict
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ingest.syllables import SyllableCounts
     from legal.lexicon import Lexicon
     from retrieval.embedded import EmbeddedIndex
-    from retrieval.index import Manifest
+    from retrieval.index import Manifest, Searched
     from retrieval.pipeline import QuestionPath
     from retrieval.server import ServerIndex
     from serving.endpoint import Endpoint
@@ -74,6 +74,7 @@ class Parts:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._retired: list[Embedder] = []  # of generations before; questions in hand may still use them
 
     def built(self, name: str) -> bool:
         """Whether the part of that name is there already."""
@@ -137,13 +138,38 @@ class Parts:
 
     @cached_property
     def embedder(self) -> Embedder:
-        """The embedding model: a server where one is set, else the embedded one."""
-        chosen = self.settings.embedder
-        if not chosen.url:
-            from serving.embedded import embedded_embedder
+        """The embedding model that the index was made with, of those that are set; the first one for a new index."""
+        if self.settings.next_embedder is None:
+            return self.fresh_embedder(self.settings.embedder)
+        stored = self._stored_manifest()
+        found = self.embedder_named(stored.embedder) if stored is not None else None
+        return found or self.fresh_embedder(self.settings.embedder)
 
-            self.home.prepare()
-            return embedded_embedder(self.home.models)
+    def target_embedder(self) -> Embedder:
+        """The embedding model that a re-index goes to."""
+        chosen = self.settings.next_embedder or self.settings.embedder
+        target = self.fresh_embedder(chosen)
+        return self.embedder if target.name == self.embedder.name else target
+
+    def embedder_named(self, name: str) -> Embedder | None:
+        """The model of that name among those that are set, with clients of its own; None when none is it."""
+        for chosen in (self.settings.embedder, self.settings.next_embedder):
+            if chosen is not None and (made := self.fresh_embedder(chosen)).name == name:
+                return made
+        return None
+
+    def embedder_now(self) -> Embedder:
+        """The embedding model of the index as it is by now, for a process that does not hold it."""
+        if self.settings.next_embedder is not None and self.built("embedder"):
+            stored = self._stored_manifest()
+            if stored is not None and stored.embedder != self.embedder.name:
+                del self.__dict__["embedder"]
+        return self.embedder
+
+    def fresh_embedder(self, chosen: EmbedderSettings) -> Embedder:
+        """An embedding model: a server where one is set, else the embedded one, which is loaded once."""
+        if not chosen.url:
+            return self._embedded_embedder
         from serving.openai_http import HttpEmbedder
 
         return HttpEmbedder(
@@ -153,6 +179,26 @@ class Parts:
             passage_prefix=chosen.passage_prefix,
             dimension=chosen.dimension,
         )
+
+    @cached_property
+    def _embedded_embedder(self) -> Embedder:
+        from serving.embedded import embedded_embedder
+
+        self.home.prepare()
+        return embedded_embedder(self.home.models)
+
+    def _stored_manifest(self) -> Manifest | None:
+        """What the index was made with, whoever has it open; None where there is none."""
+        chosen = self.settings.qdrant
+        if chosen.url:
+            try:
+                return self._index(None).manifest
+            except Conflict:
+                return None
+        from retrieval.generations import current_generation, stored_manifest
+
+        generation = current_generation(self.home.index)
+        return None if generation is None else stored_manifest(generation)
 
     @cached_property
     def generator(self) -> Generator | None:
@@ -212,22 +258,46 @@ class Parts:
             settings = replace(settings, workers=chosen.workers)
         return Ingestor(self.home, self.catalogue, self.index, self.embedder, settings=settings)
 
-    def rebuilder(self) -> Ingestor:
-        """The ingestor over the index as it is stored, whichever embedder made it; only for building it anew."""
+    def take_index(self) -> ServerIndex | EmbeddedIndex:
+        """The index as it is stored, whichever embedder made it: for building it anew."""
         if not self.built("index"):
-            self.__dict__["index"] = self._index(None)
-        return self.ingestor
+            try:
+                self.__dict__["index"] = self._index(None)
+            except Conflict:
+                if self.home.index.joinpath("current").exists():
+                    raise
+        return self.index
+
+    def adopt(self, embedder: Embedder) -> None:
+        """The index has become that of another generation: questions and documents go on with its embedder."""
+        self._retired.append(self.embedder)
+        self.__dict__["embedder"] = embedder
+        self.__dict__.pop("ingestor", None)
+        if self.built("questions"):
+            self.__dict__["questions"] = self.question_path(
+                self.index.pinned(), embedder, self.generator, self.reranker
+            )
 
     @cached_property
     def questions(self) -> QuestionPath:
         """The way of a question."""
+        return self.question_path(self.index.pinned(), self.embedder, self.generator, self.reranker)
+
+    def question_path(
+        self,
+        index: Searched,
+        embedder: Embedder | None,
+        generator: Generator | None = None,
+        reranker: Reranker | None = None,
+    ) -> QuestionPath:
+        """The way of a question over that index."""
         from retrieval.pipeline import QuestionPath
 
         return QuestionPath(
-            self.index,
-            self.embedder,
-            self.generator,
-            self.reranker,
+            index,
+            embedder,
+            generator,
+            reranker,
             syllables=self.syllables.model,
             names=self.names.names,
             lexicon=self.lexicon,
@@ -275,6 +345,9 @@ class Parts:
         """Close the models' connections, in the event loop that used them."""
         for name in ("embedder", "generator", "reranker"):
             if self.built(name) and (model := getattr(self, name)) is not None:
+                await model.close()
+        for model in self._retired:
+            if model is not self.embedder:
                 await model.close()
 
     def close(self) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import api.quiet  # noqa: F401  isort: skip  before anything that may phone home
 
 import fcntl
+import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -27,12 +29,12 @@ from legal.errors import BadRequest, Conflict, NotFound, PhapquyError, ServiceUn
 
 if TYPE_CHECKING:
     from api.parts import Workshop
-    from ingest.jobs import Job
     from ingest.reading import Reader
 
 T = TypeVar("T")
 log = structlog.get_logger("phapquy.worker")
 
+_PHAPQUY = "import json,sys;sys.path[:]=json.loads(sys.argv.pop(1));from api.cli import main;main()"
 #: Seconds without work after which the process ends and gives its memory back.
 IDLE = 300.0
 
@@ -54,6 +56,14 @@ class HolderOfHome:
     def remove(self, number: str) -> Mapping[str, Any]:
         """See `ingest.job_work.Holder`."""
         return self._by(lambda s: s.remove_for_good(number), lambda w: job_desk.remove(w, number))
+
+    def generation(self) -> str:
+        """The generation of the index in use."""
+        return self._by(lambda s: s.generation(), job_desk.generation)
+
+    def succeed(self, job: str, before: str) -> Mapping[str, Any]:
+        """Do the re-index of a job, or its way back; see `api.job_desk.succeed`."""
+        return self._by(lambda s: s.succeed(job, before), lambda w: job_desk.succeed(w, job, before))
 
     def settle(self) -> None:
         """See `ingest.job_work.Holder`."""
@@ -102,20 +112,40 @@ def run(settings: Settings, stop: threading.Event, idle: float | None = IDLE) ->
         work = JobWork(
             parts.home,
             parts.catalogue,
-            lambda: parts.embedder,
+            parts.embedder_now,
+            parts.target_embedder,
             HolderOfHome(parts),
             _reader(settings),
             limits_of(settings),
         )
-        special: dict[str, Callable[[Job], dict[str, Any]]] = {
-            "delete": lambda job: dict(work.patiently(job.id, lambda: work.holder.remove(job.params["key"]))),
-            "change": lambda job: work.correct(job.id, job.params["key"], job.params["changes"]),
-        }
         url = settings.database_url or f"sqlite:///{parts.home.jobs.absolute() / 'steps.sqlite3'}"
-        runner = JobRunner(work, url, special, lambda error: log.error("fault_in_job", **fault_place(error)))
+        runner = JobRunner(work, url, _evaluate(parts), lambda error: log.error("fault_in_job", **fault_place(error)))
         log.info("working", pid=os.getpid())
         runner.serve(stop, idle)
     parts.close()
+
+
+def _evaluate(parts: Parts) -> Callable[[Callable[[], None]], dict[str, Any]]:
+    """`phapquy eval retrieval` on the home's questions: the measuring room is above this one, so by its command."""
+
+    def evaluate(check: Callable[[], None]) -> dict[str, Any]:
+        command = [sys.executable, "-c", _PHAPQUY, json.dumps(sys.path), "eval", "retrieval", "--json"]
+        measuring = subprocess.Popen([*command, str(parts.home.questions)], stdout=subprocess.PIPE)
+        try:
+            while True:
+                try:
+                    out, _ = measuring.communicate(timeout=0.3)
+                    break
+                except subprocess.TimeoutExpired:
+                    check()
+        finally:
+            measuring.kill()
+        if measuring.returncode:
+            raise BadRequest("Không đo được trên bộ câu hỏi của kho; hãy chạy `phapquy eval retrieval` để xem lý do.")
+        found: dict[str, Any] = json.loads(out)
+        return found
+
+    return evaluate
 
 
 def _reader(settings: Settings) -> Callable[[Callable[[], bool]], Reader]:

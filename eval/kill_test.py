@@ -57,6 +57,7 @@ class Killed:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self._log = home.with_name(f"{home.name}.log").open("ab")
         self._environment = {**os.environ, "PHAPQUY_HOME": str(home), "PHAPQUY_LOG_LEVEL": "WARNING"}
         self.server = self._start("serve", "--port", "0", "--no-worker")
         self.worker = self._start("worker")
@@ -67,7 +68,7 @@ class Killed:
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=self._log,
         )
 
     def kill(self, which: str) -> None:
@@ -138,8 +139,16 @@ def main() -> None:
 
 def drill(home: Path, files: list[Path], kills: int, pause: float) -> dict[str, Any]:
     """Upload the files in a few jobs, kill while they run, wait for the end, compare."""
-    dice = random.Random()
     house = Killed(home)
+    try:
+        found = _drilled(house, files, kills, pause)
+    finally:
+        house.end()
+    return {**found, "disagreements": disagreements(home)}
+
+
+def _drilled(house: Killed, files: list[Path], kills: int, pause: float) -> dict[str, Any]:
+    dice = random.Random()
     jobs: list[str] = []
     done = {"server": 0, "worker": 0, "both": 0}
     waves = [files[at::4] for at in range(4)]
@@ -165,7 +174,6 @@ def drill(home: Path, files: list[Path], kills: int, pause: float) -> dict[str, 
         time.sleep(1)
     results = [one for job in states.values() for one in job["files"]]
     numbers = listed(house)
-    house.end()
     keys = [one["document"] for one in results if one["outcome"] == "added"]
     return {
         "kills": done,
@@ -177,7 +185,6 @@ def drill(home: Path, files: list[Path], kills: int, pause: float) -> dict[str, 
         "lost": len(files) - len(results) + sum(one["outcome"] in ("failed", "cancelled") for one in results),
         "doubled": len(keys) - len(set(keys)) + len(numbers) - len(set(numbers)),
         "documents": len(numbers),
-        "disagreements": disagreements(home),
     }
 
 

@@ -24,8 +24,8 @@ _VERSION = "phapquy-jobs-1"
 _LOOK = 0.3
 _FAULT = "Lỗi bên trong khi làm công việc này; hãy xem nhật ký rồi làm lại."
 
-#: What a job's kind does beyond what `JobWork` knows; called with the job, gives the job's result.
-Special = Callable[[Job], dict[str, Any]]
+#: Measures how well questions are answered, until told to stop; gives the result. It is above this room.
+Evaluate = Callable[[Callable[[], None]], dict[str, Any]]
 
 _runner: JobRunner | None = None
 
@@ -39,11 +39,11 @@ def _run_job(id: str) -> str:
 class JobRunner:
     """The jobs of one worker process; one of these at a time in a process, and on a home."""
 
-    def __init__(self, work: JobWork, database_url: str, special: dict[str, Special], on_fault: Callable[..., None]):
+    def __init__(self, work: JobWork, database_url: str, evaluate: Evaluate, on_fault: Callable[..., None]):
         """`database_url`: where steps are remembered, SQLite or PostgreSQL. `on_fault`: told of exceptions that are
         nobody's fault but ours."""
         global _runner
-        self._work, self._special, self._on_fault = work, special, on_fault
+        self._work, self._evaluate, self._on_fault = work, evaluate, on_fault
         self._begun: set[str] = set()
         for name in ("dbos", "dbos._logger"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -126,9 +126,23 @@ class JobRunner:
             failed = jobs.get(job.id).failed
             jobs.end(job.id, "failed" if total and failed == total else "done")
         else:
-            result = DBOS.run_step({"name": job.kind}, self._special[job.kind], job)
-            jobs.update(job.id, result=result)
+            jobs.update(job.id, result=self._result(job))
             jobs.end(job.id, "done")
+
+    def _result(self, job: Job) -> dict[str, Any]:
+        """What a job gives that is not a list of files."""
+        work, params = self._work, job.params
+        if job.kind in ("reindex", "rollback"):
+            before = DBOS.run_step({"name": "generation"}, work.generation, job.id)
+            if job.kind == "reindex":
+                DBOS.run_step({"name": "embed"}, work.embed_all, job.id)
+            return DBOS.run_step({"name": "succeed"}, work.succeed, job.id, before)
+        if job.kind == "delete":
+            return DBOS.run_step({"name": "remove"}, work.remove, job.id, params["key"])
+        if job.kind == "change":
+            return DBOS.run_step({"name": "correct"}, work.correct, job.id, params["key"], params["changes"])
+        work.jobs.update(job.id, stage="checking")
+        return DBOS.run_step({"name": "evaluate"}, self._evaluate, lambda: work.check(job.id))
 
     def _clear(self, id: str) -> None:
         """Files that failed or were not reached are kept for another try."""

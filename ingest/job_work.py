@@ -9,6 +9,7 @@ import faulthandler
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -81,6 +82,15 @@ class Holder(Protocol):
         """Change what a person says of a document."""
         ...
 
+    def generation(self) -> str:
+        """The generation of the index in use."""
+        ...
+
+    def succeed(self, job: str, before: str) -> Mapping[str, Any]:
+        """Do the re-index of a job, or its way back; `before`: the generation in use when it began. Empty where another
+        one is in use by now."""
+        ...
+
     def settle(self) -> None:
         """A job has ended: what questions are read with is brought up to date."""
         ...
@@ -94,17 +104,18 @@ class JobWork:
         home: Home,
         catalogue: Catalogue,
         embedder: Callable[[], Embedder],
+        target: Callable[[], Embedder],
         holder: Holder,
         reader: Callable[[Callable[[], bool]], Reader],
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
-        """`embedder`: had when something is to be embedded. `reader`: a reader that ends when its argument says so.
-        `limits`: of an archive."""
+        """`embedder`: had when something is to be embedded; `target`: that of a re-index.
+        `reader`: a reader that ends when its argument says so. `limits`: of an archive."""
         self._limits = limits
         self.jobs = Jobs(catalogue)
         self.holder = holder
         self._home, self._catalogue = home, catalogue
-        self._embedder, self._reader = embedder, reader
+        self._embedder, self._target, self._reader = embedder, target, reader
         self._writing = CatalogueWriting(catalogue)
         self._cache = EmbeddingCache(home.cache / "embeddings.sqlite3")
 
@@ -178,6 +189,41 @@ class JobWork:
             if any(one.state == "waiting" for one in self.jobs.files(id, positions)):
                 self.prepare(id, positions)
 
+    def generation(self, id: str) -> str:
+        """The generation of the index in use. Raises Cancelled."""
+        return str(self.patiently(id, self.holder.generation))
+
+    def embed_all(self, id: str) -> None:
+        """Bring the vectors of every document into the cache, by the embedder of a re-index. Raises Cancelled."""
+        live = self._writing.live()
+        self.jobs.update(id, stage="embedding", total=len(live))
+        embedder = self._target()
+        for done, (key, entry) in enumerate(live.items()):
+            self.jobs.update(id, done=done)
+            document = self._catalogue.tree(key, entry.version)
+            card = card_from("", "", document.metadata, ())
+            found = list(passages(document, card, embedder.count_tokens, embedder.window))
+            self.patiently(id, partial(self.embed, id, found, embedder))
+
+    def succeed(self, id: str, before: str) -> dict[str, Any]:
+        """Have the other generation built and switched to. Raises Cancelled, Conflict, NotFound."""
+        self.check(id)
+        while True:
+            try:
+                result = dict(self.holder.succeed(id, before))
+            except ServiceUnavailable as error:
+                self.jobs.update(id, waiting_for=error.reason)
+                self.pause(id)
+                continue
+            self.jobs.update(id, waiting_for=None)
+            if not result:
+                self.check(id)
+            return result
+
+    def remove(self, id: str, key: str) -> dict[str, Any]:
+        """Have a document taken out; with the count of what is left. Raises Cancelled."""
+        return dict(self.patiently(id, lambda: self.holder.remove(key)))
+
     def correct(self, id: str, key: str, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Have a person's word on a document written, what must be embedded anew embedded here. Raises NotFound."""
         embedded = 0
@@ -201,14 +247,18 @@ class JobWork:
             except (ServiceUnavailable, Conflict) as error:
                 if error.reason != said:
                     self.jobs.update(id, waiting_for=(said := error.reason))
-                until = time.monotonic() + _PAUSE
-                while time.monotonic() < until:
-                    self.check(id)
-                    time.sleep(0.1)
+                self.pause(id)
             else:
                 if said is not None:
                     self.jobs.update(id, waiting_for=None)
                 return result
+
+    def pause(self, id: str) -> None:
+        """Wait before another try. Raises Cancelled."""
+        until = time.monotonic() + _PAUSE
+        while time.monotonic() < until:
+            self.check(id)
+            time.sleep(0.1)
 
     def check(self, id: str) -> None:
         """Raises Cancelled when the job was told to stop."""
@@ -266,7 +316,7 @@ class JobWork:
         self.jobs.update(id, stage="embedding")
         self.patiently(id, lambda: self.embed(id, found))
 
-    def embed(self, id: str, found: Sequence[Passage]) -> int:
+    def embed(self, id: str, found: Sequence[Passage], embedder: Embedder | None = None) -> int:
         """Bring the vectors of passages into the cache; how many were new. Raises Cancelled, ModelUnavailable."""
         new = 0
 
@@ -275,7 +325,7 @@ class JobWork:
             new += done - reused
             self.check(id)
 
-        CachedEmbedder(self._embedder(), self._cache, Stages()).embed(found, count)
+        CachedEmbedder(embedder or self._embedder(), self._cache, Stages()).embed(found, count)
         return new
 
     def _passages(self, reading: Reading, given: Given | None) -> Sequence[Passage]:

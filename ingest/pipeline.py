@@ -31,7 +31,7 @@ from ingest.pipeline_files import Wanted, files_to_read, stays
 from ingest.pipeline_steps import ChunkDocuments, EmbedPassages, ReadFiles, WriteDocuments, card_from
 from ingest.reading import Reader, Reading
 from ingest.reading_ahead import AheadReader
-from ingest.rebuild import rebuild
+from ingest.rebuild import Check, Rebuild, Rebuilt, Watch
 from ingest.recover import Recovery, recover
 from ingest.relations import settle
 from ingest.report import Progress, Report, Stages
@@ -39,7 +39,7 @@ from ingest.side_car import Given
 from ingest.writer import Writer
 from legal.errors import BadSideCar, Conflict, DocumentError, NotFound, PhapquyError
 from retrieval.haystack_quiet import Pipeline
-from retrieval.index import Index, IndexWriter
+from retrieval.index import Index, IndexWriter, Successor
 from retrieval.passage import DocumentCard
 from serving.protocols import Embedder
 
@@ -139,7 +139,7 @@ class Ingestor:
                     run.tell()
                     self._settle(stages)
                     return run.report(stopped=False)
-                beside = serving and len(wanted) >= self.settings.beside
+                beside = serving and len(wanted) >= self.settings.beside and not self._index.succeeding
                 stopped = self._run_beside(run, wanted) if beside else self._run(run, wanted)
             self._settle(stages)
             with stages.of("index"):
@@ -262,18 +262,16 @@ class Ingestor:
             self._settle(Stages())
             return found
 
-    def reindex(self, progress: Callable[[Progress], None] | None = None) -> Report:
-        """Build the index anew from the stored trees, with this embedder, and switch to it when it is whole.
+    def rebuild(self, successor: Successor, embedder: Embedder, watch: Watch, check: Check) -> Rebuilt:
+        """Fill another generation of the index from the stored trees, or catch it up, try it and switch to it.
 
-        The way to another embedder, another cutting into passages, another layout. Texts that the cache knows are not
-        embedded again; answers go on from the old generation meanwhile. Raises Conflict, ModelUnavailable.
+        The way to another embedder, another cutting into passages, another layout, and back. `embedder`: that of the
+        successor. Texts that the cache knows are not embedded again. Documents come and go meanwhile; writing is held
+        up at the end, for moments. Raises Conflict, ModelUnavailable, RebuildStopped.
         """
         stages = Stages()
-        with self._home.writing():
-            writer = self._writer(self._index, stages)
-            report = rebuild(self._writing, self._index, writer, stages, progress or (lambda now: None))
-            self._writing.set_meta(_EMBEDDER, self._embedder.name)
-            return report
+        cached = CachedEmbedder(embedder, self._cache, stages)
+        return Rebuild(self._catalogue, successor, cached, stages, watch).run(self._home.writing, check)
 
     def close(self) -> None:
         """Close the embedding cache; the other parts are the caller's."""

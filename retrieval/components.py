@@ -21,7 +21,7 @@ from retrieval.evidence import gather
 from retrieval.expand import expansions
 from retrieval.fusion import fuse, group_by_provision, lean_to_documents, provision_of
 from retrieval.haystack_quiet import StreamingCallbackT, StreamingChunk, component
-from retrieval.index import Candidates, Index, IndexMoved, Sparse
+from retrieval.index import Candidates, IndexMoved, Searched, Sparse
 from retrieval.lexical import question_vector
 from retrieval.named import look_up, may_be_missed
 from retrieval.restore import SyllableModel
@@ -93,7 +93,7 @@ class Retrieve(Hop):
     """Embeds the question, asks the engine once for both searches, fuses them to one hit a provision; named ones
     first."""
 
-    def __init__(self, index: Index, embedder: Embedder | None, settings: RetrievalSettings) -> None:
+    def __init__(self, index: Searched, embedder: Embedder | None, settings: RetrievalSettings) -> None:
         component.set_output_types(self, trail=Trail)
         self._index = index
         self._embedder = embedder
@@ -221,7 +221,7 @@ class Expand(Hop):
 
     def __init__(
         self,
-        index: Index,
+        index: Searched,
         settings: RetrievalSettings,
         names: Callable[[frozenset[str] | None], LawNames | None] | None = None,
     ) -> None:

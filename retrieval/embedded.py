@@ -1,7 +1,8 @@
 """`EmbeddedIndex`: the default index: Qdrant Edge in this process, its generations on disk, bulk loads built beside.
 
 One process has the index open. Small writes happen in place. `bulk()` builds the next generation in a process of its
-own while this one answers, then switches to it: on disk by the pointer, here by exchanging the handle.
+own while this one answers, then switches to it: on disk by the pointer, here by exchanging the handle. `successor()`
+does the same for another embedder or layout and keeps the generation before (`retrieval/succession.py`).
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from typing import TypeVar
 from legal.errors import Conflict, NotFound, ServiceUnavailable
 from retrieval.builder import Builder
 from retrieval.edge import EdgeIndex, IndexClosed
-from retrieval.generations import Generations, copy_tree, shard, stored_manifest
+from retrieval.generations import Generations, copy_tree, name_of, shard, stored_manifest
 from retrieval.index import Candidates, IndexWriter, Manifest, Meaning, Point, SearchFilter, Sparse
 from retrieval.passage import Passage
+from retrieval.succession import GRACE, EmbeddedSuccessor, Lineage, Pinned
 
 T = TypeVar("T")
 
@@ -43,7 +45,7 @@ class EmbeddedIndex:
             if manifest is not None and manifest != stored:
                 raise Conflict(_other(stored, manifest))
             self._generations.sweep()
-            self._index = self._load(self._generation, stored)
+            self._answering = Lineage(0, self.load(self._generation, stored), None)
         except BaseException:
             self._generations.close()
             raise
@@ -52,25 +54,28 @@ class EmbeddedIndex:
     def manifest(self) -> Manifest:
         return self._index.manifest
 
+    @property
+    def generation(self) -> str:
+        return name_of(self._generation)
+
+    @property
+    def succeeding(self) -> bool:
+        return self._bulking.locked()
+
+    @property
+    def _index(self) -> EdgeIndex:
+        return self._answering.index
+
     async def search(
         self, dense: Meaning, sparse: Sparse | None, where: SearchFilter, *, limit: int, whole: bool = True
     ) -> Candidates:
-        while True:
-            index = self._index
-            try:
-                return await index.search(dense, sparse, where, limit=limit, whole=whole)
-            except IndexClosed:
-                if index is self._index:
-                    raise
+        return await self.pinned().search(dense, sparse, where, limit=limit, whole=whole)
 
     async def fetch(self, where: SearchFilter, *, limit: int = 100) -> list[Passage]:
-        while True:
-            index = self._index
-            try:
-                return await index.fetch(where, limit=limit)
-            except IndexClosed:
-                if index is self._index:
-                    raise
+        return await self.pinned().fetch(where, limit=limit)
+
+    def pinned(self) -> Pinned:
+        return Pinned(lambda: self._answering, self._answering.number)
 
     def warm(self) -> int:
         """Read passages into memory, so that the first questions are as fast as later ones; how many are in memory."""
@@ -97,20 +102,18 @@ class EmbeddedIndex:
         self._write(lambda writer: writer.set_card(key, version, changes))
 
     @contextmanager
-    def bulk(self, fresh: Manifest | None = None) -> Iterator[IndexWriter]:
+    def bulk(self) -> Iterator[IndexWriter]:
         """Build the next generation beside this one and switch to it when the block ends; on an error nothing changes.
 
-        It starts as a copy of what is here, or empty with `fresh` as its manifest (another embedder). Writes to the
-        index itself meanwhile are applied to both; with `fresh` only to this one. One load at a time, others wait.
+        It starts as a copy of what is here. Writes to the index itself meanwhile are applied to both. One load at a
+        time, others wait.
         """
         with self._bulking:
             with self._writing:
-                made = self._generations.make(fresh or self.manifest)
-                if fresh is None:
-                    self._index.flush()
-                    copy_tree(shard(self._generation), shard(made))
-                builder = Builder(shard(made), fresh or self.manifest)
-                self._builder = builder if fresh is None else None
+                made = self._generations.make(self.manifest)
+                self._index.flush()
+                copy_tree(shard(self._generation), shard(made))
+                builder = self._builder = Builder(shard(made), self.manifest)
             try:
                 yield builder
                 builder.optimise()
@@ -124,6 +127,47 @@ class EmbeddedIndex:
                 raise
             finally:
                 self._builder = None
+
+    @contextmanager
+    def successor(self, manifest: Manifest, name: str) -> Iterator[EmbeddedSuccessor]:
+        """See `Index`. Writes to the index itself meanwhile are not applied to the successor: catching up is the
+        caller's, who knows what was embedded how."""
+        with self._bulking:
+            made = self._generations.make(manifest, name)
+            builder = Builder(shard(made), manifest)
+            following = EmbeddedSuccessor(manifest, made, self.load, self._succeed, builder=builder)
+            try:
+                yield following
+            finally:
+                builder.abandon()
+                if made != self._generation:
+                    following.close()
+                    self._generations.drop(made)
+
+    @contextmanager
+    def previous(self) -> Iterator[EmbeddedSuccessor]:
+        """See `Index`."""
+        with self._bulking:
+            before = self._generations.previous()
+            if before is None:
+                raise NotFound("Không còn giữ chỉ mục trước đó.")
+            self._let_go()
+            manifest = stored_manifest(before)
+            opened = self.load(before, manifest)
+            following = EmbeddedSuccessor(manifest, before, self.load, self._succeed, opened=opened)
+            try:
+                yield following
+            finally:
+                if before != self._generation:
+                    following.close()
+
+    def drop_previous(self) -> bool:
+        with self._bulking:
+            before = self._generations.previous()
+            if before is not None:
+                self._let_go()
+                self._generations.drop(before)
+            return before is not None
 
     def snapshot(self, folder: Path) -> None:
         """A copy for a backup, which `EmbeddedIndex` opens. Answers go on, writes wait. `folder` must not exist."""
@@ -141,6 +185,7 @@ class EmbeddedIndex:
     def close(self) -> None:
         """Flush and let another process in."""
         with self._bulking, self._writing:
+            self._let_go()
             self._index.close()
             self._generations.close()
 
@@ -148,23 +193,45 @@ class EmbeddedIndex:
         if manifest is None:
             raise Conflict("Chưa có chỉ mục nào trong thư mục này; hãy nạp văn bản trước (phapquy ingest).")
         made = self._generations.make(manifest)
-        self._load(made, manifest).close()
+        self.load(made, manifest).close()
         self._generations.use(made)
         return made
 
-    def _load(self, generation: Path, manifest: Manifest) -> EdgeIndex:
+    def load(self, generation: Path, manifest: Manifest) -> EdgeIndex:
+        """Open a generation that no other handle has open."""
         index = EdgeIndex(shard(generation), manifest, remembered=self._remembered)
         index.mend()
         return index
 
     def _switch(self, made: Path) -> None:
         """Pointer first: from then on a crash finds the new generation, and it is whole."""
-        opened = self._load(made, stored_manifest(made))
+        opened = self.load(made, stored_manifest(made))
         self._generations.use(made)
-        before, gone = self._index, self._generation
-        self._index, self._generation = opened, made
-        before.close(flush=False)
+        now, gone = self._answering, self._generation
+        self._answering, self._generation = Lineage(now.number, opened, now.before), made
+        now.index.close(flush=False)
         self._generations.drop(gone)
+
+    def _succeed(self, made: Path, opened: EdgeIndex) -> None:
+        """Another generation takes over; this one goes on for those who are pinned to it, and is kept on disk."""
+        with self._writing:
+            opened.flush()
+            self._index.flush()
+            dropped = self._generations.previous()
+            self._generations.use(made, keep=self._generation)
+            self._let_go()
+            now, self._generation = self._answering, made
+            self._answering = Lineage(now.number + 1, opened, now.index)
+        if dropped not in (None, made):
+            self._generations.drop(dropped)
+        ending = threading.Timer(GRACE, now.index.close)
+        ending.daemon = True
+        ending.start()
+
+    def _let_go(self) -> None:
+        """Close the handle of the generation before, which had its time."""
+        if self._answering.before is not None:
+            self._answering.before.close()
 
     def _read(self, ask: Callable[[EdgeIndex], T]) -> T:
         while True:

@@ -13,7 +13,7 @@ from legal.references_documents import THIS
 from retrieval.answer import Hit
 from retrieval.definitions import HEADING, asked_term, defining_place
 from retrieval.fusion import provision_of
-from retrieval.index import Index, SearchFilter
+from retrieval.index import Searched, SearchFilter
 from retrieval.lexical import question_vector
 from retrieval.named import document_meant
 from retrieval.passage import Passage
@@ -24,7 +24,7 @@ _DEFINITION_CANDIDATES = 20
 
 
 async def expansions(
-    index: Index,
+    index: Searched,
     hits: Sequence[Hit],
     where: SearchFilter,
     settings: RetrievalSettings,
@@ -57,7 +57,7 @@ async def expansions(
     return tuple(kept)
 
 
-async def _definitions(index: Index, hits: Sequence[Hit], where: SearchFilter, question: str) -> list[Passage]:
+async def _definitions(index: Searched, hits: Sequence[Hit], where: SearchFilter, question: str) -> list[Passage]:
     """Where the hits' documents say what the term is that the question asks for."""
     term = asked_term(question) if hits else None
     if term is None:
@@ -70,7 +70,7 @@ async def _definitions(index: Index, hits: Sequence[Hit], where: SearchFilter, q
 
 
 async def _referred(
-    index: Index, hits: Sequence[Hit], where: SearchFilter, settings: RetrievalSettings, names: LawNames | None
+    index: Searched, hits: Sequence[Hit], where: SearchFilter, settings: RetrievalSettings, names: LawNames | None
 ) -> list[Passage]:
     """The passages of provisions that the hits name, one fetch a document, in the order named."""
     have = {provision_of(hit.passage) for hit in hits}

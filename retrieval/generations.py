@@ -2,9 +2,11 @@
 
     index/lock               held by the one process that may open the index
     index/current            the name of a generation, replaced atomically
+    index/previous           the one before, kept for going back to
     index/g-<random>/        manifest.json, shard/
 
-Whatever a crash leaves, `current` names a whole generation; the other folders are swept away when the index is opened.
+Whatever a crash leaves, `current` names a whole generation; the other folders but the one
+kept for going back are swept away when the index is opened.
 """
 
 from __future__ import annotations
@@ -47,22 +49,38 @@ class Generations:
         """The generation in use; None in a new folder. Raises Conflict when the pointer names nothing."""
         return current_generation(self.folder)
 
-    def make(self, manifest: Manifest) -> Path:
+    def previous(self) -> Path | None:
+        """The generation before the one in use, if it is kept."""
+        try:
+            generation = self.folder / (self.folder / "previous").read_text().strip()
+        except FileNotFoundError:
+            return None
+        there = generation.name.startswith(_PREFIX) and (generation / "manifest.json").is_file()
+        return generation if there and generation != self.current() else None
+
+    def make(self, manifest: Manifest, name: str | None = None) -> Path:
         """A new generation without points, not in use yet."""
-        generation = self.folder / f"{_PREFIX}{uuid.uuid4().hex[:12]}"
+        generation = self.folder / f"{_PREFIX}{name or uuid.uuid4().hex[:12]}"
+        self.drop(generation)
         generation.mkdir()
         (generation / "manifest.json").write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=1))
         return generation
 
-    def use(self, generation: Path) -> None:
-        """Make a generation the current one: on disk after this returns, in full, or not at all."""
+    def use(self, generation: Path, *, keep: Path | None = None) -> None:
+        """Make a generation the current one: on disk after this returns, in full, or not at all. `keep`: the one that
+        is kept as the previous one from now on."""
         sync_tree(generation)
-        written = self.folder / "current.new"
+        if keep is not None:
+            self._point("previous", keep.name)
+        self._point("current", generation.name)
+
+    def _point(self, pointer: str, name: str) -> None:
+        written = self.folder / f"{pointer}.new"
         with written.open("w") as file:
-            file.write(generation.name)
+            file.write(name)
             file.flush()
             os.fsync(file.fileno())
-        written.replace(self.folder / "current")
+        written.replace(self.folder / pointer)
         _sync(self.folder)
 
     def drop(self, generation: Path) -> None:
@@ -70,15 +88,15 @@ class Generations:
         shutil.rmtree(generation, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Delete what crashes left behind: every generation but the current one.
+        """Delete what crashes left behind: every generation but the current one and the one before.
 
         The child of a process that was killed while building writes on until it notices: its folder is deleted again
         for a few seconds, and by the next opening at the latest.
         """
-        kept = self.current()
+        kept = (self.current(), self.previous())
         for entry in self.folder.glob(f"{_PREFIX}*"):
             deadline = time.monotonic() + _ORPHAN_SECONDS
-            while entry != kept and entry.exists() and time.monotonic() < deadline:
+            while entry not in kept and entry.exists() and time.monotonic() < deadline:
                 self.drop(entry)
                 if entry.exists():
                     time.sleep(0.05)
@@ -101,6 +119,11 @@ def current_generation(folder: Path) -> Path | None:
     if not name.startswith(_PREFIX) or not (generation / "manifest.json").is_file():
         raise Conflict("Chỉ mục bị hỏng hoặc thiếu tệp; hãy khôi phục từ bản sao lưu hoặc nạp lại các văn bản.")
     return generation
+
+
+def name_of(generation: Path) -> str:
+    """The name of a generation, 12 hex digits."""
+    return generation.name.removeprefix(_PREFIX)
 
 
 def stored_manifest(generation: Path) -> Manifest:

@@ -153,11 +153,9 @@ class IndexWriter(Protocol):
         ...
 
 
-class Index(IndexWriter, Protocol):
-    """An index. Methods are safe to call from several threads; writes are serialised by the adapter."""
+class Searched(Protocol):
+    """What questions need of an index."""
 
-    @property
-    def manifest(self) -> Manifest: ...
     async def search(
         self, dense: Meaning, sparse: Sparse | None, where: SearchFilter, *, limit: int, whole: bool = True
     ) -> Candidates:
@@ -171,12 +169,64 @@ class Index(IndexWriter, Protocol):
         """Passages by exact conditions, in reading order (document key, then position)."""
         ...
 
-    def bulk(self, fresh: Manifest | None = None) -> AbstractContextManager[IndexWriter]:
+
+class Successor(Protocol):
+    """A generation that is to take the place of the one in use; until `switch` nothing of it is seen."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+    @property
+    def writer(self) -> IndexWriter:
+        """Changes it; another one after `ready`."""
+        ...
+
+    def ready(self) -> Searched:
+        """The bulk is written: open it, so that it can be tried before it is used. Writing goes on."""
+        ...
+
+    def switch(self) -> None:
+        """Answer from it from now on, in one step; the generation before is kept for going back to."""
+        ...
+
+
+class Index(IndexWriter, Searched, Protocol):
+    """An index. Methods are safe to call from several threads; writes are serialised by the adapter."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+    def pinned(self) -> Searched:
+        """This index for questions embedded by its present embedder: it goes on answering from the present generation
+        for a minute after another one took its place."""
+        ...
+
+    def bulk(self) -> AbstractContextManager[IndexWriter]:
         """For loads of many documents: what is written to the writer appears when the block ends without an error.
 
-        An adapter that can write much without slowing answers gives itself; then it appears at once. With `fresh` the
-        writer begins empty, under that manifest, and takes the place of everything before at the end.
+        An adapter that can write much without slowing answers gives itself; then it appears at once.
         """
+        ...
+
+    def successor(self, manifest: Manifest, name: str) -> AbstractContextManager[Successor]:
+        """A fresh generation beside this one, dropped when the block ends without `switch`. `name`: 12 hex digits; while
+        `generation` is that name it has been switched to already."""
+        ...
+
+    def previous(self) -> AbstractContextManager[Successor]:
+        """The generation that was in use before, to be caught up and switched back to. Raises NotFound."""
+        ...
+
+    def drop_previous(self) -> bool:
+        """Give up the generation before; whether there was one."""
+        ...
+
+    @property
+    def generation(self) -> str:
+        """The name of the generation in use, 12 hex digits."""
+        ...
+
+    @property
+    def succeeding(self) -> bool:
+        """Whether another generation is being made just now."""
         ...
 
     def flush(self) -> None: ...

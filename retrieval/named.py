@@ -15,7 +15,7 @@ from legal.names import LawNames, NameMatch, name_words, title_words
 from legal.number import DocumentNumber
 from legal.references import Reference
 from legal.references_questions import parse_question_references
-from retrieval.index import Index, SearchFilter
+from retrieval.index import Searched, SearchFilter
 from retrieval.passage import Passage
 
 #: Below this a name fits a document too loosely to look a provision up in it; above the other it is worth a mention.
@@ -195,7 +195,7 @@ def _number(document: str) -> DocumentNumber | None:
     return DocumentNumber.try_parse(document)
 
 
-async def look_up(index: Index, one: CitedProvision, where: SearchFilter) -> list[Passage]:
+async def look_up(index: Searched, one: CitedProvision, where: SearchFilter) -> list[Passage]:
     """The passages in which a named provision stands, in reading order, under the caller's filter; empty if it is not
     there.
 

@@ -23,7 +23,7 @@ from retrieval.answer import Answer, Event, Question, SearchResult
 from retrieval.components import Expand, Rerank, Retrieve, Understand
 from retrieval.components_answer import Respond, Verify
 from retrieval.haystack_quiet import Pipeline
-from retrieval.index import Index
+from retrieval.index import Searched
 from retrieval.restore import SyllableModel
 from retrieval.settings import RetrievalSettings
 from retrieval.trail import Trail, milliseconds
@@ -43,7 +43,7 @@ class QuestionPath:
 
     def __init__(
         self,
-        index: Index,
+        index: Searched,
         embedder: Embedder | None,
         generator: Generator | None = None,
         reranker: Reranker | None = None,

@@ -37,7 +37,8 @@ from retrieval.points import (
     reading,
     split_reading,
 )
-from retrieval.server_requests import filter_of, point_of, query_of, schema_of, server_filter
+from retrieval.server_requests import filter_of, holds, latest_of, point_of, query_of, schema_of, server_filter
+from retrieval.server_succession import ServerSuccessor
 
 T = TypeVar("T")
 
@@ -115,12 +116,12 @@ class ServerIndex:
             return Candidates.of((), ())
         answers = await self._read(lambda: self._client.query_batch_points(self._alias, requests=asked))
         hits = [answer.points for answer in answers]
-        latest = _latest(point.payload or {} for points in hits for point in points)
+        latest = latest_of(point.payload or {} for points in hits for point in points)
         found = [
             tuple(
                 Scored(from_payload(point.id, point.payload or {}), point.score)
                 for point in points
-                if _holds(point.payload or {}, latest)
+                if holds(point.payload or {}, latest)
             )
             for points in hits
         ]
@@ -196,37 +197,80 @@ class ServerIndex:
                 found.setdefault(key, set()).add(version)
         return found
 
+    @property
+    def generation(self) -> str:
+        with self._asking():
+            return (self._named(self._alias) or "").rpartition("-")[2]
+
+    @property
+    def succeeding(self) -> bool:
+        return False  # every write goes to the collection in use at once
+
+    def pinned(self) -> ServerIndex:
+        with self._asking():
+            return self._over(self._named(self._alias) or self._alias, self._manifest)
+
     @contextmanager
-    def bulk(self, fresh: Manifest | None = None) -> Iterator[IndexWriter]:
-        """The index itself: the server builds its graphs beside its answers. With `fresh` (another embedder) a new
-        collection, which the alias names when the block ends; on an error nothing changes."""
-        if fresh is None:
-            yield self
-            return
+    def bulk(self) -> Iterator[IndexWriter]:
+        """The index itself: the server builds its graphs beside its answers."""
+        yield self
+
+    @contextmanager
+    def successor(self, manifest: Manifest, name: str) -> Iterator[ServerSuccessor]:
+        """See `Index`: a new collection, which the alias names from the switch on."""
         with self._asking():
             self._sweep()
-            made = self._make(fresh)
+            made = self._make(manifest, name)
+        following = ServerSuccessor(self._over(made, manifest), lambda: self._succeed(made, manifest))
         try:
-            yield self._over(made, fresh)
-            with self._writing, self._asking():
-                self._point_to(made)
-                self._manifest = fresh
-                self._sweep()
-        except BaseException:
-            if self._manifest is not fresh:
+            yield following
+        finally:
+            if self._manifest is not manifest:
                 with suppress(ServiceUnavailable), self._asking():
                     self._client.delete_collection(made)
-            raise
+
+    @contextmanager
+    def previous(self) -> Iterator[ServerSuccessor]:
+        """See `Index`."""
+        with self._asking():
+            before = self._named(self._before)
+            if before is None:
+                raise NotFound("Không còn giữ chỉ mục trước đó.")
+            manifest = _stored(self._client.get_collection(before).config.metadata or {})
+        yield ServerSuccessor(self._over(before, manifest), lambda: self._succeed(before, manifest))
+
+    def drop_previous(self) -> bool:
+        with self._writing, self._asking():
+            before = self._named(self._before)
+            if before is not None:
+                self._client.delete_collection(before)
+            return before is not None
 
     def flush(self) -> None:
-        """Nothing to do: every write waits until the server has it."""
+        """Nothing to do: writes wait until the server has them."""
 
     def close(self) -> None:
         self._client.close()
 
-    def _make(self, manifest: Manifest) -> str:
+    @property
+    def _before(self) -> str:
+        """The alias of the collection that was in use before."""
+        return f"{self._alias}-previous"
+
+    def _named(self, alias: str) -> str | None:
+        """The collection behind an alias."""
+        return {one.alias_name: one.collection_name for one in self._client.get_aliases().aliases}.get(alias)
+
+    def _succeed(self, made: str, manifest: Manifest) -> None:
+        """Both aliases move in one step; then what neither names is deleted."""
+        with self._writing, self._asking():
+            self._point_to(made, keep=self._named(self._alias))
+            self._manifest = manifest
+            self._sweep()
+
+    def _make(self, manifest: Manifest, generation: str | None = None) -> str:
         """A new collection without points, which no alias names yet."""
-        name = f"{self._alias}-{uuid.uuid4().hex[:12]}"
+        name = f"{self._alias}-{generation or uuid.uuid4().hex[:12]}"
         self._client.create_collection(
             name,
             vectors_config={DENSE: models.VectorParams(size=manifest.dimension, distance=models.Distance.COSINE)},
@@ -239,13 +283,17 @@ class ServerIndex:
                 self._client.create_payload_index(name, field, field_schema=schema_of(field, kind), wait=True)
         return name
 
-    def _point_to(self, name: str) -> None:
-        """Let the alias name this collection, in one step."""
+    def _point_to(self, name: str, keep: str | None = None) -> None:
+        """Let the alias name this collection, and the alias of the one before `keep`, in one step."""
+        known = {alias.alias_name for alias in self._client.get_aliases().aliases}
         change: list[Any] = []
-        if any(alias.alias_name == self._alias for alias in self._client.get_aliases().aliases):
-            change.append(models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=self._alias)))
-        create = models.CreateAlias(collection_name=name, alias_name=self._alias)
-        self._client.update_collection_aliases([*change, models.CreateAliasOperation(create_alias=create)])
+        for alias, collection in ((self._before, keep), (self._alias, name)):
+            if collection is not None:
+                if alias in known:
+                    change.append(models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=alias)))
+                create = models.CreateAlias(collection_name=collection, alias_name=alias)
+                change.append(models.CreateAliasOperation(create_alias=create))
+        self._client.update_collection_aliases(change)
 
     def _over(self, name: str, manifest: Manifest) -> ServerIndex:
         """This index over another collection."""
@@ -299,9 +347,9 @@ class ServerIndex:
             wanted = [identity for _, _, identity in places]
             records = self._client.retrieve(self._alias, wanted, with_payload=_READ, with_vectors=False)
         payloads = [(record.payload or {}, record.id) for record in records]
-        latest = _latest(payload for payload, _ in payloads)
+        latest = latest_of(payload for payload, _ in payloads)
         payloads.sort(key=lambda one: (one[0]["key"], one[0]["position"]))
-        return [from_payload(identity, payload) for payload, identity in payloads if _holds(payload, latest)]
+        return [from_payload(identity, payload) for payload, identity in payloads if holds(payload, latest)]
 
     def _places(self, condition: models.Filter) -> Iterator[tuple[str, int, str]]:
         offset: Any = None
@@ -351,16 +399,3 @@ def _stored(metadata: dict[str, Any]) -> Manifest:
         raise Conflict(
             "Chỉ mục trên máy chủ Qdrant do chương trình khác tạo ra; hãy chọn tên bộ sưu tập khác."
         ) from None
-
-
-def _latest(payloads: Iterable[dict[str, Any]]) -> dict[str, tuple[int, str]]:
-    """Document key -> (written, reading) of its latest version among these."""
-    latest: dict[str, tuple[int, str]] = {}
-    for payload in payloads:
-        key, _ = split_reading(payload["reading"])
-        latest[key] = max(latest.get(key, (0, "")), (payload["written"], payload["reading"]))
-    return latest
-
-
-def _holds(payload: dict[str, Any], latest: dict[str, tuple[int, str]]) -> bool:
-    return latest[split_reading(payload["reading"])[0]][1] == str(payload["reading"])

@@ -8,7 +8,7 @@ from typing import Any
 from qdrant_client import models
 
 from retrieval.index import Point
-from retrieval.points import DENSE, LEXICAL, SHOWN_FIELDS, AnyOf, Condition, FieldKind, to_payload
+from retrieval.points import DENSE, LEXICAL, SHOWN_FIELDS, AnyOf, Condition, FieldKind, split_reading, to_payload
 
 
 def _condition(condition: Condition) -> models.FieldCondition:
@@ -58,3 +58,17 @@ def schema_of(field: str, kind: FieldKind) -> models.PayloadSchemaType | models.
     if field == "access":  # callers see what their labels let them: searched together, stored together
         return models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
     return models.PayloadSchemaType.INTEGER if kind == "integer" else models.PayloadSchemaType.KEYWORD
+
+
+def latest_of(payloads: Iterable[dict[str, Any]]) -> dict[str, tuple[int, str]]:
+    """Document key -> (written, reading) of its latest version among these."""
+    latest: dict[str, tuple[int, str]] = {}
+    for payload in payloads:
+        key, _ = split_reading(payload["reading"])
+        latest[key] = max(latest.get(key, (0, "")), (payload["written"], payload["reading"]))
+    return latest
+
+
+def holds(payload: dict[str, Any], latest: dict[str, tuple[int, str]]) -> bool:
+    """Whether a hit is of that latest version."""
+    return latest[split_reading(payload["reading"])[0]][1] == str(payload["reading"])

@@ -12,7 +12,7 @@ import pytest
 
 from ingest.catalogue_tables import LIVE, REPLACED
 from ingest.files import found_files
-from ingest.pipeline import Ingestor, IngestSettings
+from ingest.pipeline import IngestSettings
 from ingest.report import Progress
 from legal.errors import Conflict, ModelUnavailable, NotFound
 from retrieval.index import SearchFilter
@@ -256,23 +256,6 @@ def test_two_ingests_of_one_home_exclude_each_other(tmp_path: Path) -> None:
             go_on.set()
             thread.join()
         assert house.agrees()
-
-
-def test_an_index_of_another_embedder_is_refused_until_it_is_built_anew(tmp_path: Path) -> None:
-    for number in (1, 2):
-        write(tmp_path / "f", f"{number}.html", law(number))
-    with opened(tmp_path / "home") as house:
-        house.ingestor.ingest([tmp_path / "f"])
-        other = QuickEmbedder("other", dimension=8, window=60)
-        ingestor = Ingestor(house.home, house.catalogue, house.index, other)
-        with pytest.raises(Conflict):
-            ingestor.ingest([tmp_path / "f"])
-        report = ingestor.reindex()
-        assert (report.files, house.index.manifest.embedder) == (2, "other")
-        assert report.embedded == report.passages == house.index.count()
-        assert house.agrees()
-        assert ingestor.reindex().embedded == 0
-        assert ingestor.ingest([tmp_path / "f"]).unchanged == 2
 
 
 def test_recovery_mends_an_index_that_lost_or_gained_documents(tmp_path: Path) -> None:

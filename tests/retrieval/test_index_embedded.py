@@ -11,15 +11,16 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 import pytest
 
-from legal.errors import Conflict, ServiceUnavailable
+from legal.errors import Conflict, NotFound, ServiceUnavailable
 from retrieval.embedded import EmbeddedIndex
-from retrieval.index import IndexMoved, Manifest, SearchFilter
+from retrieval.index import IndexMoved, Manifest, Point, SearchFilter
 from retrieval.lexical import question_vector
 from retrieval.points import SCHEMA
 from retrieval.resident import map_ahead
@@ -114,17 +115,72 @@ def test_another_embedder_is_refused_with_what_to_do(folder: Path, other: Manife
     EmbeddedIndex(folder, MANIFEST).close()  # and the refusal did not keep the lock
 
 
-def test_an_index_is_rebuilt_for_another_embedder_while_it_answers(folder: Path) -> None:
+NAME = "0123456789ab"
+OTHER = Manifest("khác/mô-hình", 2 * DIMENSION, SCHEMA)
+
+
+def wider(key: str, articles: int) -> list[Point]:
+    """Points of an embedder with longer vectors."""
+    return [
+        replace(point, dense=np.concatenate([point.dense, point.dense])) for point in document(key, articles=articles)
+    ]  # type: ignore[list-item]
+
+
+def test_another_generation_takes_over_while_the_one_before_answers_who_began_with_it(folder: Path) -> None:
     index = EmbeddedIndex(folder, MANIFEST)
     index.replace(KEY, "v1", document(articles=2))
-    other = Manifest("khác/mô-hình", DIMENSION, SCHEMA)
-    with index.bulk(fresh=other) as writer:
-        writer.replace("mới", "v1", document("mới", articles=1))
-        assert search(index) == [(KEY, "art_1"), (KEY, "art_2")]
-    assert search(index) == [("mới", "art_1")]
-    assert index.manifest == other
+    pinned = index.pinned()
+    with index.successor(OTHER, NAME) as following:
+        following.writer.replace("mới", "v1", wider("mới", 1))
+        index.replace("thêm", "v1", document("thêm", articles=1))
+        assert ("mới", "art_1") not in search(index)
+        candidate = following.ready()
+        following.writer.replace("sau", "v1", wider("sau", 1))
+        assert candidate.count() == 2 and index.count() == 3
+        following.switch()
+    assert (index.manifest, index.generation) == (OTHER, NAME)
+    assert index.versions() == {"mới": {"v1"}, "sau": {"v1"}}
+    begun = asyncio.run(
+        pinned.search(document()[0].dense, None, SearchFilter(), limit=10)
+    )  # vectors of the first embedder
+    assert {one.passage.document.key for one in begun.dense} == {KEY, "thêm"}
     index.close()
-    EmbeddedIndex(folder, other).close()
+    EmbeddedIndex(folder, OTHER).close()
+
+
+def test_the_generation_before_comes_back_or_is_given_up(folder: Path) -> None:
+    index = EmbeddedIndex(folder, MANIFEST)
+    index.replace(KEY, "v1", document(articles=2))
+    with pytest.raises(NotFound), index.previous():
+        pass
+    with index.successor(OTHER, NAME) as following:
+        following.writer.replace("mới", "v1", wider("mới", 1))
+        following.switch()
+    index.close()
+    index = EmbeddedIndex(folder, OTHER)  # also after the process has gone
+    with index.previous() as before:
+        assert before.manifest == MANIFEST and before.writer.versions() == {KEY: {"v1"}}
+        before.writer.replace("mới", "v1", document("mới", articles=1))
+        before.switch()
+    assert index.manifest == MANIFEST and index.versions() == {KEY: {"v1"}, "mới": {"v1"}}
+    assert index.drop_previous() and not index.drop_previous()
+    assert len(list(folder.glob("g-*"))) == 1
+    index.close()
+    EmbeddedIndex(folder, MANIFEST).close()
+
+
+def test_a_successor_that_fails_leaves_everything_as_it_was(folder: Path) -> None:
+    index = EmbeddedIndex(folder, MANIFEST)
+    index.replace(KEY, "v1", document(articles=2))
+    for ready in (False, True):
+        with pytest.raises(RuntimeError), index.successor(OTHER, NAME) as following:
+            following.writer.replace("mới", "v1", wider("mới", 1))
+            if ready:
+                following.ready()
+            raise RuntimeError
+        assert search(index) == [(KEY, "art_1"), (KEY, "art_2")] and index.manifest == MANIFEST
+        assert len(list(folder.glob("g-*"))) == 1 and not index.succeeding
+    index.close()
 
 
 def test_nothing_to_open_says_so(folder: Path) -> None:

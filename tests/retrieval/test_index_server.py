@@ -50,29 +50,41 @@ def test_of_two_versions_that_a_search_meets_the_later_is_shown() -> None:
     assert {p.document.version for p in asyncio.run(index.fetch(SearchFilter()))} == {"v3"}
 
 
-def test_a_rebuilt_index_appears_as_a_whole_under_its_new_manifest() -> None:
+OTHER = Manifest("khác/mô-hình", DIMENSION, SCHEMA)
+NAME = "0123456789ab"
+
+
+def test_another_generation_takes_over_and_the_one_before_comes_back() -> None:
     client = QdrantClient(":memory:")
     index = ServerIndex(client, MANIFEST, local=True)
     index.replace(KEY, "v1", document(articles=3))
-    other = Manifest("khác/mô-hình", DIMENSION, SCHEMA)
-    with ServerIndex(client, None, local=True).bulk(other) as target:
-        assert target.replace("khác", "w1", document(key="khác", version="w1", articles=2)) == 2
+    pinned = index.pinned()
+    with index.successor(OTHER, NAME) as following:
+        assert following.writer.replace("khác", "w1", document(key="khác", version="w1", articles=2)) == 2
         assert index.versions() == {KEY: {"v1"}}, "the old one answers meanwhile"
-    renewed = ServerIndex(client, other, local=True)
-    assert renewed.versions() == {"khác": {"w1"}}
+        following.switch()
+    renewed = ServerIndex(client, OTHER, local=True)
+    assert renewed.versions() == index.versions() == {"khác": {"w1"}} and index.generation == NAME
     found = asyncio.run(renewed.search(direction(0.1), question_vector("đèn"), SearchFilter(), limit=10))
     assert {one.passage.document.key for one in found.dense} == {"khác"}
-    assert len(client.get_collections().collections) == 1
+    begun = asyncio.run(pinned.search(direction(0.1), None, SearchFilter(), limit=10))
+    assert {one.passage.document.key for one in begun.dense} == {KEY}
     with pytest.raises(Conflict):
         ServerIndex(client, MANIFEST, local=True)
+    with index.previous() as before:
+        before.writer.replace("khác", "w1", document(key="khác", version="w1", articles=2))
+        before.switch()
+    assert index.manifest == MANIFEST and index.versions() == {KEY: {"v1"}, "khác": {"w1"}}
+    assert index.drop_previous() and not index.drop_previous()
+    assert len(client.get_collections().collections) == 1
 
 
-def test_a_rebuild_that_breaks_changes_nothing() -> None:
+def test_a_successor_that_breaks_changes_nothing() -> None:
     client = QdrantClient(":memory:")
     index = ServerIndex(client, MANIFEST, local=True)
     index.replace(KEY, "v1", document(articles=3))
-    with pytest.raises(RuntimeError), index.bulk(Manifest("khác/mô-hình", DIMENSION, SCHEMA)) as target:
-        target.replace(KEY, "v2", document(version="v2", articles=1))
+    with pytest.raises(RuntimeError), index.successor(OTHER, NAME) as following:
+        following.writer.replace(KEY, "v2", document(version="v2", articles=1))
         raise RuntimeError
     assert (index.versions(), index.manifest) == ({KEY: {"v1"}}, MANIFEST)
     assert len(client.get_collections().collections) == 1
