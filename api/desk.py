@@ -16,11 +16,10 @@ from api.schemas import (
     IngestOut,
     ProgressOut,
     RemovalOut,
-    RollbackOut,
     SearchRequest,
-    StatusOut,
     TimedSearch,
 )
+from api.schemas_home import RollbackOut, StatusOut
 from api.schemas_resolve import ResolveRequest, ResolveResponse
 from api.settings import Settings
 

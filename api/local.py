@@ -21,11 +21,10 @@ from api.schemas import (
     AnswerResponse,
     IngestOut,
     RemovalOut,
-    RollbackOut,
     SearchRequest,
-    StatusOut,
     TimedSearch,
 )
+from api.schemas_home import RollbackOut, StatusOut
 from api.schemas_resolve import ResolveRequest, ResolveResponse
 from api.settings import Settings
 

@@ -32,11 +32,10 @@ from api.schemas import (
     IngestOut,
     ProgressOut,
     RemovalOut,
-    RollbackOut,
     SearchRequest,
-    StatusOut,
     TimedSearch,
 )
+from api.schemas_home import RollbackOut, StatusOut
 from api.schemas_resolve import ResolveResponse
 from api.settings import Settings
 from api.succession import reindex, rollback

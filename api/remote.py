@@ -21,12 +21,11 @@ from api.schemas import (
     IngestOut,
     ProgressOut,
     RemovalOut,
-    RollbackOut,
     SearchRequest,
-    StatusOut,
     TimedSearch,
     as_json,
 )
+from api.schemas_home import RollbackOut, StatusOut
 from api.schemas_resolve import ResolveRequest, ResolveResponse
 from legal.errors import Conflict, PhapquyError, ServiceUnavailable
 

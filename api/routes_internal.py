@@ -33,13 +33,12 @@ from api.schemas import (
     IngestOut,
     ProgressOut,
     RemovalOut,
-    RollbackOut,
     SearchRequest,
-    StatusOut,
     Strict,
     TimedSearch,
     as_json,
 )
+from api.schemas_home import RollbackOut, StatusOut
 from api.schemas_resolve import ResolveRequest, ResolveResponse
 from legal.errors import NotFound, PhapquyError
 

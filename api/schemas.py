@@ -375,13 +375,6 @@ class ProgressOut(BaseModel):
         )
 
 
-class RollbackOut(BaseModel):
-    """The generation before answers again: the embedder that made it, and how many passages were caught up."""
-
-    embedder: str
-    passages: int
-
-
 class RemovalOut(BaseModel):
     """A removal and its proof: `left` points of the document remain in the index."""
 
@@ -395,17 +388,3 @@ class TimedSearch(BaseModel):
 
     response: SearchResponse
     timings_ms: dict[str, float]
-
-
-class StatusOut(BaseModel):
-    """What is in a home."""
-
-    home: str
-    documents: int
-    passages: int
-    failed: int
-    embedder: str | None
-    engine: str
-    generator: str | None
-    serving: str | None = None
-    needs_review: list[HeldFile] = Field(default_factory=list)

@@ -241,13 +241,12 @@ class ServerIndex:
 
     def drop_previous(self) -> bool:
         with self._writing, self._asking():
-            before = self._named(self._before)
-            if before is not None:
+            if before := self._named(self._before):
                 self._client.delete_collection(before)
-            return before is not None
+            return bool(before)
 
     def flush(self) -> None:
-        """Nothing to do: writes wait until the server has them."""
+        """Every write waits until the server has it."""
 
     def close(self) -> None:
         self._client.close()
