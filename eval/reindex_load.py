@@ -97,7 +97,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--back", action="store_true")
     chosen = parser.parse_args()
-    questions = [one.question for one in read_questions(chosen.questions)]
+    questions = [one.text for one in read_questions(chosen.questions)]
     limits = {"PHAPQUY_LIMITS__PER_ADDRESS": "1000000", "PHAPQUY_LIMITS__PER_KEY": "1000000"}
     server = subprocess.Popen(
         [_PHAPQUY, "serve", "--port", "0"],
