@@ -21,7 +21,7 @@ from ingest.paragraphs import starts_item
 from ingest.pdf_layout import Band, Flow, bands_of, column_regions, margins_of, region_table
 from ingest.pdf_segments import Segment, pdfium_segments, poppler_segments
 from ingest.pdf_tables import RuledTable, is_ruled, ruled_tables, table_of
-from ingest.review import doubts_of
+from ingest.review import doubts_of, is_ruined
 from legal.blocks import Source
 from legal.errors import EncryptedDocument, LimitExceeded, UnreadableDocument
 from legal.legacy import Encoding, encoding_of
@@ -80,7 +80,7 @@ def _compose(path: Path, document: Any, limits: Limits) -> Source:
         page = document[number]
         found = ruled_tables(path, number) if is_ruled(page) else []
         segments = _segments(page, found)
-        if _letters(segments) < _FEW_LETTERS and _pictured(page):
+        if (_letters(segments) < _FEW_LETTERS or is_ruined(_text([segments]))) and _pictured(page):
             scanned.append(number)
         pages.append(segments)
         tables.append(found)

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ingest.limits import DEFAULT_LIMITS, Limits
 from ingest.load import load_many
+from ingest.review import doubts_of_text
 from ingest.said_json import pack_said
 from ingest.side_car import Given
 from ingest.tree_json import pack
@@ -82,7 +83,7 @@ def read_source(source: Source, file_name: str, load_seconds: float = 0.0) -> Re
     if not any(node.own_text or node.heading for node in document.walk()):
         raise UnreadableDocument("Không tìm thấy nội dung nào của văn bản trong tệp.")
     covered = coverage(source.blocks, source.furniture, document)
-    doubts = source.doubts
+    doubts = source.doubts or doubts_of_text("\n".join(node.own_text for node in document.walk()))
     if not covered.enough:
         share = f"{covered.share:.1%}".replace(".", ",")
         doubts = (*doubts, f"Độ phủ {share}, dưới {ENOUGH:.1%}".replace("99.5", "99,5") + ": có chữ bị mất hoặc lặp.")

@@ -56,14 +56,14 @@ def is_possible(syllable: str) -> bool:
     return False
 
 
-def toneless_share(text: str) -> float:
-    """Share (0 to 1) of the words of `text` without any Vietnamese letter or tone mark; 0.0 for a text without words.
+def toned_share(text: str) -> float:
+    """Share (0 to 1) of the words of `text` that carry a tone mark (sắc, huyền, hỏi, ngã, nặng); 1.0 without words.
 
-    Of ordinary Vietnamese a quarter; of one whose marks were lost nearly all.
+    Of a page of a law two thirds and more; of one whose tone marks were lost none, whatever became of ă, ê, ơ.
     """
-    words = [word for word in _WORD.findall(text) if len(word) > 1]
-    plain = sum(1 for word in words if word.isascii())
-    return plain / len(words) if words else 0.0
+    words = [word for word in _WORD.findall(unicodedata.normalize("NFC", text)) if len(word) > 1]
+    toned = sum(1 for word in words if any(char in _TONES for char in unicodedata.normalize("NFD", word)))
+    return toned / len(words) if words else 1.0
 
 
 def impossible_share(text: str) -> float:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import difflib
 import shutil
 import subprocess
+import unicodedata
 from pathlib import Path
 
 import pypdfium2 as pdfium
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from ingest.load import load
 from ingest.ocr import ocr_program, skew_of
+from ingest.reading import read_source
 from legal.blocks import Paragraph, Source
 from legal.errors import MissingProgram
-from legal.syllables import is_possible, toneless_share
+from legal.syllables import is_possible, toned_share
 
 
 def _has_vietnamese() -> bool:
@@ -27,6 +29,21 @@ def _has_vietnamese() -> bool:
 
 
 needs_tesseract = pytest.mark.skipif(not _has_vietnamese(), reason="Tesseract with vie is not installed (make system)")
+_TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
+GOOD = (
+    "Ủy ban nhân dân cấp xã có trách nhiệm tiếp nhận, giải quyết hồ sơ đăng ký kết hôn của công dân theo quy định của pháp "
+    "luật; trường hợp hồ sơ chưa đầy đủ thì hướng dẫn người yêu cầu bổ sung, hoàn thiện trong thời hạn năm ngày làm việc. "
+)
+
+
+def _without(text: str, marks: frozenset[str] | None) -> str:
+    """The text without these marks; None: without any, and without đ."""
+    kept = "".join(
+        c for c in unicodedata.normalize("NFD", text) if not (c in marks if marks else unicodedata.combining(c))
+    )
+    return unicodedata.normalize("NFC", kept if marks else kept.replace("đ", "d").replace("Đ", "D"))
+
+
 LAW = "Luat-Canh-ve-2017-280117"
 
 
@@ -73,14 +90,34 @@ def test_blurred_pages_go_to_a_person(tmp_path: Path, corpus: Path) -> None:
     assert len(doubts) == 1 and doubts[0].startswith("Trang 1: ")
 
 
+@needs_tesseract
+def test_a_page_without_its_tone_marks_goes_to_a_person(tmp_path: Path) -> None:
+    font = next(Path("/usr/share/fonts").rglob("*Sans*.ttf"), None) or next(Path("/usr/share/fonts").rglob("*.ttf"))
+    for name, text in (("good", GOOD), ("toneless", _without(GOOD, _TONES)), ("bare", _without(GOOD, None))):
+        page = Image.new("L", (1240, 900), 255)
+        lines = [" ".join(text.split()[at : at + 12]) for at in range(0, len(text.split()), 12)]
+        ImageDraw.Draw(page).multiline_text(
+            (90, 90), "\n".join(lines * 3), 0, ImageFont.truetype(str(font), 26), spacing=14
+        )
+        page.save(tmp_path / f"{name}.png", dpi=(150, 150))
+    assert load(tmp_path / "good.png").doubts == ()
+    assert (
+        load(tmp_path / "toneless.png").doubts
+        == load(tmp_path / "bare.png").doubts
+        == ("Trang 1: dấu tiếng Việt bị mất.",)
+    )
+
+
+def test_a_text_without_tone_marks_is_held_in_any_format() -> None:
+    for text, held in ((GOOD * 3, False), (_without(GOOD * 3, _TONES), True), (_without(GOOD * 3, None), True)):
+        source = Source("txt", tuple(Paragraph(line) for line in ("Điều 1. Việc A", text, "Điều 2. Việc B", text)))
+        doubts = read_source(source, "a.txt").doubts
+        assert bool(doubts) == held and all("dấu" in doubt for doubt in doubts)
+
+
 def test_lost_marks_are_seen() -> None:
-    good = (
-        "Ủy ban nhân dân cấp xã có trách nhiệm tiếp nhận, giải quyết hồ sơ đăng ký kết hôn của công dân theo quy định"
-    )
-    bare = (
-        "Uy ban nhan dan cap xa co trach nhiem tiep nhan, giai quyet ho so dang ky ket hon cua cong dan theo quy dinh"
-    )
-    assert toneless_share(good) < 0.3 < 0.9 < toneless_share(bare)
+    half = " ".join(_without(word, _TONES) if at % 2 else word for at, word in enumerate(GOOD.split()))
+    assert toned_share(GOOD) > 0.6 > 0.45 > toned_share(half) > toned_share(_without(GOOD, _TONES)) == 0.0
 
 
 @pytest.mark.parametrize("angle", [-2.5, -1.0, 0.0, 1.5])
