@@ -28,6 +28,7 @@ from legal.errors import DocumentError, PhapquyError, ReaderDied, UnreadableDocu
 
 T = TypeVar("T")
 _MANY_FILES = 500
+_STARTING = 60.0  # seconds that a new child may take to be ready, on a machine that has much to do
 _LOOK = 0.3  # seconds between two looks at whether to stop
 _TEXT = "Tệp làm hỏng tiến trình đọc; đã bỏ qua tệp này."
 
@@ -57,6 +58,7 @@ def _child(name: str, pipe: Connection, memory: int) -> None:
     _parent = pipe
     function = resolve(name)
     _limit_memory(memory)
+    pipe.send(("ready", 0.0))  # from here on the file's own time runs
     while True:
         try:
             path, arguments = pipe.recv()
@@ -163,7 +165,8 @@ class Isolated(Generic[T]):
     def _start(self, at: int, path: Path, arguments: tuple[Any, ...]) -> _Worker:
         while True:
             worker = self._idle.pop() if self._idle else self._spawn()
-            worker.at, worker.path, worker.deadline = at, path, time.monotonic() + self.limits.seconds
+            starting = 0.0 if worker.files else _STARTING
+            worker.at, worker.path, worker.deadline = at, path, time.monotonic() + self.limits.seconds + starting
             worker.files += 1
             try:
                 worker.pipe.send((path, arguments))
@@ -208,6 +211,9 @@ class Isolated(Generic[T]):
         except (EOFError, OSError, pickle.UnpicklingError):
             _end(worker)
             return (ReaderDied("Tiến trình đọc tệp bị dừng (hết bộ nhớ hoặc tệp làm hỏng trình đọc)."),)
+        if kind == "ready":
+            worker.deadline = time.monotonic() + self.limits.seconds
+            return None
         if kind == "time":
             worker.deadline += min(float(data), self.limits.ocr_page_seconds * self.limits.pages)
             return None
