@@ -10,7 +10,7 @@ demo: setup
 	@deploy/demo/run.sh $(BIN)
 
 test: setup-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: setup-dev
 	$(BIN)/ruff check .

@@ -1,11 +1,12 @@
 """Speed of a search on an existing home: the bare engine, the pipeline, HTTP; and how it grows with the passages.
 
     python -m eval.bench_search QUESTIONS.jsonl [--clients 1,2,4,8,16,32] [--requests N] [--no-http]
-                                [--growth 10000,100000] [--output FILE.json]
+                                [--growth 10000,100000] [--keep FOLDER] [--report FILE.html] [--output FILE.json]
 
 The home is `PHAPQUY_HOME`; no server may run on it: this command starts its own for the HTTP figures. Floor: embed the
 question and one call of the bare engine for both searches, no passage read. `--growth` builds indexes of varied real
-passages in a temporary folder (`eval/growth.py`); a million of them takes about 10 GB of disk and memory.
+passages (`eval/growth.py`), each with and without vectors of 8 bits, in a temporary folder or in `--keep`, where they
+are found again; a million of them takes about 25 GB of disk while it is built and half an hour of two cores.
 """
 
 from __future__ import annotations
@@ -30,11 +31,13 @@ from rich.table import Table
 
 from api.running import living_record
 from api.settings import Settings, load_settings
-from eval.growth import Size, as_plain, grow
+from eval.grown import Size
+from eval.growth import grow
 from eval.load import Timing, drive, side_by_side
 from eval.place import open_place
 from eval.questions import read_questions, read_unanswerable
 from eval.raw_engine import RawEngine
+from eval.speed_report import html
 from legal.errors import BadRequest, PhapquyError, ServiceUnavailable
 from retrieval.answer import Question
 from retrieval.embedded import EmbeddedIndex
@@ -68,7 +71,7 @@ class Speed:
             "overhead_p50": self.overhead,
             "pipeline": {str(clients): asdict(timing) for clients, timing in self.pipeline.items()},
             "http": {str(clients): asdict(timing) for clients, timing in self.http.items()},
-            "growth": [as_plain(size) for size in self.growth],
+            "growth": [size.as_json() for size in self.growth],
         }
 
 
@@ -80,6 +83,7 @@ def measure(
     requests: int,
     http: bool = True,
     growth: Sequence[int] = (),
+    keep: Path | None = None,
 ) -> Speed:
     """All figures. Raises Conflict while a server runs on the home, BadRequest for a home without an embedded index."""
     with open_place(settings) as place:
@@ -104,7 +108,7 @@ def measure(
         floor, ours, pipeline = place.runner.run(inside())
         passages = parts.index.count()
     outside = asyncio.run(_over_http(settings, questions, clients, requests)) if http else {}
-    return Speed(passages, floor, ours, pipeline, outside, tuple(grow(settings, growth, questions, requests)))
+    return Speed(passages, floor, ours, pipeline, outside, tuple(grow(settings, growth, questions, requests, keep)))
 
 
 async def _over_http(
@@ -165,10 +169,24 @@ def print_tables(speed: Speed) -> None:
     console.print(f"{speed.passages} passages; path over floor at p50, in turns: {speed.overhead:.2f}x")
     console.print(table)
     if speed.growth:
-        grown = Table("passages", "floor p50", "path p50", "over", "path p95", "RSS MB", "disk MB", "build s", box=None)
+        names = (
+            "passages",
+            "int8",
+            "floor p50",
+            "path p50",
+            "over",
+            "path p95",
+            "recall",
+            "index MB",
+            "own MB",
+            "disk MB",
+        )
+        grown = Table(*names, box=None)
         for size in speed.growth:
-            values = (size.floor.p50, size.path.p50, size.overhead, size.path.p95, size.rss_mb, size.disk_mb)
-            grown.add_row(str(size.passages), *(f"{value:.2f}" for value in values), f"{size.build_s:.0f}")
+            values = (size.floor.p50, size.path.p50, size.overhead, size.path.p95, size.dense_recall)
+            sizes = (size.index_mb, size.own_mb, size.disk_mb)
+            shown = (*(f"{value:.2f}" for value in values), *(f"{value:.0f}" for value in sizes))
+            grown.add_row(str(size.passages), "yes" if size.int8 else "no", *shown)
         console.print("real passages varied: vectors turned to cosine 0.95, lexical weights changed by a tenth")
         console.print(grown)
 
@@ -181,6 +199,8 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=157)
     parser.add_argument("--no-http", action="store_true")
     parser.add_argument("--growth", default="", help="numbers of passages, such as 10000,100000,1000000")
+    parser.add_argument("--keep", type=Path, default=None, help="folder for the indexes of --growth")
+    parser.add_argument("--report", type=Path, default=None, help="charts as one HTML file")
     parser.add_argument("--output", type=Path, default=None)
     options = parser.parse_args()
     try:
@@ -191,11 +211,14 @@ def main() -> int:
             requests=options.requests,
             http=not options.no_http,
             growth=[int(size) for size in options.growth.split(",") if size],
+            keep=options.keep,
         )
     except PhapquyError as error:
         print(error.reason, file=sys.stderr)
         return error.exit_code
     print_tables(speed)
+    if options.report:
+        options.report.write_text(html(speed.as_json()), encoding="utf-8")
     if options.output:
         options.output.write_text(json.dumps(speed.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return 0

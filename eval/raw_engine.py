@@ -8,7 +8,7 @@ from typing import Any
 import qdrant_edge as engine
 
 from retrieval.edge import EdgeIndex
-from retrieval.edge_requests import edge_filter
+from retrieval.edge_requests import edge_filter, edge_query
 from retrieval.embedded import EmbeddedIndex
 from retrieval.index import SearchFilter
 from retrieval.lexical import question_vector
@@ -44,3 +44,14 @@ class RawEngine:
         ]
         found: list[Any] = self.shard.query_batch(engine.QueryBatchRequest(asked))
         return found
+
+    async def best_by_meaning(self, question: str, exact: bool) -> list[Any]:
+        """Ids of the best by meaning: by comparing all vectors, or as the question's path asks for them."""
+        dense = await self._embedder.embed_question(question)
+        nearest = engine.Query.Nearest(dense.tolist(), using=DENSE)
+        request = edge_query(nearest, self._filter, _CANDIDATES)
+        if exact:
+            request = engine.QueryRequest(
+                limit=_CANDIDATES, query=nearest, filter=self._filter, params=engine.SearchParams(exact=True)
+            )
+        return [hit.id for hit in self.shard.query_batch(engine.QueryBatchRequest([request]))[0]]

@@ -23,7 +23,7 @@ MEASURES = {
     "recall20": "recall@20",
     "mrr10": "MRR@10",
 }
-_STYLE = """
+STYLE = """
 body{font:16px/1.55 system-ui,"Segoe UI",Roboto,"Noto Sans",sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;
 color:#1c1c1c;background:#fff}
 h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem}
@@ -64,7 +64,7 @@ def html(report: Report) -> str:
     parts += _worst(report)
     return (
         '<!doctype html><html lang="vi"><head><meta charset="utf-8"><title>Chất lượng tra cứu</title>'
-        f"<style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>"
+        f"<style>{STYLE}</style></head><body>{''.join(parts)}</body></html>"
     )
 
 

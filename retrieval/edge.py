@@ -208,13 +208,18 @@ class EdgeIndex:
         with self._writing:
             self._update(key, *operations)
 
-    def optimise(self) -> bool:
-        """Merge segments, build their indexes. Freezes the process for seconds: for processes of its own only."""
+    def optimise(self, *, int8: bool = True) -> bool:
+        """Merge segments, build their indexes. Freezes the process for seconds: for processes of its own only.
+
+        `int8`: as in `shard_config`.
+        """
         with self._writing, self._opened():
             points = self._count(None)
             self._shard.flush()
             self._shard.close()
-            self._shard = engine.EdgeShard.load(str(self._folder), shard_config(self._manifest.dimension, points))
+            self._shard = engine.EdgeShard.load(
+                str(self._folder), shard_config(self._manifest.dimension, points, int8=int8)
+            )
             return bool(self._shard.optimize())
 
     def flush(self) -> None:

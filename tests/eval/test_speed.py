@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from eval.bench_ingest import measure
-from eval.growth import real_points, varied
+from eval.grown import build, optimise
+from eval.grown import measure as measure_index
 from eval.load import Timing, drive, side_by_side
 from eval.place import Place
 from eval.raw_engine import RawEngine
 from eval.reading_truths import ArticlesFound, articles_found, facts_right, overlap
+from eval.speed_report import html
+from eval.varied import real_points, varied
 from legal.document import LegalDocument, Metadata, Provision
+from retrieval.pipeline import QuestionPath
 
 
 async def test_clients_ask_at_the_same_time_and_failures_are_counted() -> None:
@@ -79,6 +84,37 @@ def test_the_floor_asks_the_same_engine(demo: Place) -> None:
     dense, lexical = demo.runner.run(raw.search("thời hạn thuê điểm kinh doanh tại chợ"))
     assert time.perf_counter() - began < 30
     assert dense and lexical and {hit.id for hit in dense} & {hit.id for hit in lexical}
+
+
+def test_an_index_of_varied_passages_is_searched_beside_the_bare_engine(demo: Place, tmp_path: Path) -> None:
+    parts = demo.parts
+    real = list(real_points(RawEngine(parts.index, parts.embedder).shard))  # type: ignore[arg-type]
+    build(tmp_path / "raw", parts.index.manifest, real, 2 * len(real))
+    optimise(tmp_path / "raw", tmp_path / "made", parts.index.manifest, int8=True)
+    size = demo.runner.run(
+        measure_index(
+            tmp_path / "made",
+            parts.index.manifest,
+            parts.embedder,
+            lambda index: QuestionPath(index, parts.embedder),
+            ["thuê điểm kinh doanh tại chợ", "đăng ký khai sinh"],
+            4,
+            int8=True,
+        )
+    )
+    assert (size.passages, size.floor.n, size.path.n, size.path.failed) == (2 * len(real), 4, 4, 0)
+    assert size.dense_recall == 1.0 and size.disk_mb > 0
+    timing = asdict(size.path)
+    speed = {
+        "passages": 1,
+        "overhead_p50": 1.0,
+        "floor": timing,
+        "path": timing,
+        "pipeline": {"32": timing},
+        "http": {},
+    }
+    page = html({**speed, "growth": [size.as_json()]})
+    assert page.count("<svg") == 4 and "http" not in page
 
 
 LAW = LegalDocument(
