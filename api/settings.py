@@ -14,12 +14,18 @@ from legal.errors import BadRequest
 
 
 class QdrantSettings(BaseModel):
-    """A Qdrant server in place of the embedded engine; embedded when `url` is empty."""
+    """A Qdrant server in place of the embedded engine; embedded when `url` is empty.
+
+    `shards`, `replicas`, `int8`: how a new collection lies there (`docs/capacity.md`).
+    """
 
     url: str | None = None
     api_key: SecretStr | None = None
     collection: str = "phapquy"
     timeout: int = Field(default=10, gt=0)
+    shards: int | None = Field(default=None, ge=1)
+    replicas: int | None = Field(default=None, ge=1)
+    int8: bool = True
 
 
 class ModelSettings(BaseModel):

@@ -237,10 +237,16 @@ class Parts:
         chosen = self.settings.qdrant
         if chosen.url:
             from retrieval.server import ServerIndex
+            from retrieval.server_layout import Layout
 
             key = chosen.api_key.get_secret_value() if chosen.api_key else None
             return ServerIndex.connect(
-                chosen.url, manifest, api_key=key, collection=chosen.collection, timeout=chosen.timeout
+                chosen.url,
+                manifest,
+                api_key=key,
+                collection=chosen.collection,
+                timeout=chosen.timeout,
+                layout=Layout(chosen.shards, chosen.replicas, chosen.int8),
             )
         from retrieval.embedded import EmbeddedIndex
 

@@ -26,7 +26,6 @@ from retrieval.passage import Passage
 from retrieval.points import (
     DENSE,
     HIDDEN,
-    INDEXED,
     LEXICAL,
     SHOWN,
     SHOWN_FIELDS,
@@ -37,7 +36,8 @@ from retrieval.points import (
     reading,
     split_reading,
 )
-from retrieval.server_requests import filter_of, holds, latest_of, point_of, query_of, schema_of, server_filter
+from retrieval.server_layout import Layout, make_collection
+from retrieval.server_requests import filter_of, holds, latest_of, point_of, query_of, server_filter
 from retrieval.server_succession import ServerSuccessor
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ T = TypeVar("T")
 _BATCH = 128
 _PAGE = 1000
 _EXACT_KB = 45_000  # as in retrieval/edge.py
-_BEAM = 192
+_BEAM = 256
 _ALL = 10_000_000
 _READ = ["key", "position", *SHOWN_FIELDS]
 
@@ -54,7 +54,13 @@ class ServerIndex:
     """The index on a server. Any number of processes may read; one should write."""
 
     def __init__(
-        self, client: QdrantClient, manifest: Manifest | None, *, collection: str = "phapquy", local: bool = False
+        self,
+        client: QdrantClient,
+        manifest: Manifest | None,
+        *,
+        collection: str = "phapquy",
+        local: bool = False,
+        layout: Layout | None = None,
     ) -> None:
         """Find the collection behind the alias `collection`, or make one.
 
@@ -67,6 +73,7 @@ class ServerIndex:
         self._writing = threading.RLock()
         self._turn: AbstractContextManager[Any] = threading.RLock() if local else nullcontext()
         self._local = local
+        self._layout = layout or Layout()
         with self._asking():
             aliases = {alias.alias_name for alias in client.get_aliases().aliases}
             if collection not in aliases:
@@ -90,10 +97,11 @@ class ServerIndex:
         api_key: str | None = None,
         collection: str = "phapquy",
         timeout: int = 10,
+        layout: Layout | None = None,
     ) -> ServerIndex:
         """The index on the server at `url`. `timeout`: seconds a call may take."""
         client = QdrantClient(url=url, api_key=api_key, timeout=timeout, check_compatibility=False)
-        return cls(client, manifest, collection=collection)
+        return cls(client, manifest, collection=collection, layout=layout)
 
     @property
     def manifest(self) -> Manifest:
@@ -270,16 +278,7 @@ class ServerIndex:
     def _make(self, manifest: Manifest, generation: str | None = None) -> str:
         """A new collection without points, which no alias names yet."""
         name = f"{self._alias}-{generation or uuid.uuid4().hex[:12]}"
-        self._client.create_collection(
-            name,
-            vectors_config={DENSE: models.VectorParams(size=manifest.dimension, distance=models.Distance.COSINE)},
-            sparse_vectors_config={LEXICAL: models.SparseVectorParams(modifier=models.Modifier.IDF)},
-            hnsw_config=models.HnswConfigDiff(full_scan_threshold=_EXACT_KB),
-            metadata=asdict(manifest),
-        )
-        if not self._local:
-            for field, kind in INDEXED.items():
-                self._client.create_payload_index(name, field, field_schema=schema_of(field, kind), wait=True)
+        make_collection(self._client, name, manifest, self._layout, indexed=not self._local)
         return name
 
     def _point_to(self, name: str, keep: str | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 from qdrant_client import QdrantClient, models
@@ -14,6 +15,7 @@ from retrieval.index import Manifest, SearchFilter
 from retrieval.lexical import question_vector
 from retrieval.points import SCHEMA, SHOWN
 from retrieval.server import ServerIndex
+from retrieval.server_layout import Layout
 from tests.retrieval.made_points import DIMENSION, KEY, MANIFEST, direction, document
 
 
@@ -32,6 +34,28 @@ def test_another_embedder_is_refused_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(Conflict, match="phapquy reindex"):
         ServerIndex(client, Manifest("khác/mô-hình", DIMENSION, SCHEMA), local=True)
     client.close()
+
+
+class _Watched(QdrantClient):
+    """The client, keeping what it was told to make."""
+
+    made: dict[str, Any]
+
+    def create_collection(self, *given: Any, **told: Any) -> bool:
+        self.made = told
+        return super().create_collection(*given, **told)
+
+
+def test_a_new_collection_lies_on_the_server_as_it_was_set() -> None:
+    client = _Watched(":memory:")
+    index = ServerIndex(client, MANIFEST, local=True, layout=Layout(shards=6, replicas=2))
+    assert (client.made["shard_number"], client.made["replication_factor"]) == (6, 2)
+    assert client.made["quantization_config"].scalar.type == models.ScalarType.INT8
+    assert client.made["vectors_config"]["dense"].on_disk is True
+    assert index.replace(KEY, "v1", document(articles=2)) == index.count() == 2
+    plain = _Watched(":memory:")
+    ServerIndex(plain, MANIFEST, local=True, layout=Layout(int8=False))
+    assert plain.made["quantization_config"] is None and plain.made["shard_number"] is None
 
 
 def test_of_two_versions_that_a_search_meets_the_later_is_shown() -> None:

@@ -1,0 +1,50 @@
+"""How a new collection lies on a Qdrant server: shards, replicas, vectors of 8 bits, the fields that are indexed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from qdrant_client import QdrantClient, models
+
+from retrieval.index import Manifest
+from retrieval.points import DENSE, INDEXED, LEXICAL
+from retrieval.server_requests import schema_of
+
+_EXACT_KB = 45_000  # as in retrieval/edge_requests.py
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a new collection lies on the server: `docs/capacity.md` says which numbers for how many passages.
+
+    `shards`, `replicas`: None leaves them to the server. `int8`: vectors of 8 bits in memory, the originals on disk.
+    Applies to collections that are made from then on, by `phapquy reindex` for instance.
+    """
+
+    shards: int | None = None
+    replicas: int | None = None
+    int8: bool = True
+
+
+def make_collection(
+    client: QdrantClient, name: str, manifest: Manifest, layout: Layout, *, indexed: bool = True
+) -> None:
+    """Make a collection without points. `indexed`: with the payload indexes, which local mode has not."""
+    int8 = models.ScalarQuantization(
+        scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8, quantile=0.99, always_ram=True)
+    )
+    client.create_collection(
+        name,
+        vectors_config={
+            DENSE: models.VectorParams(size=manifest.dimension, distance=models.Distance.COSINE, on_disk=layout.int8)
+        },
+        quantization_config=int8 if layout.int8 else None,
+        shard_number=layout.shards,
+        replication_factor=layout.replicas,
+        sparse_vectors_config={LEXICAL: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+        hnsw_config=models.HnswConfigDiff(full_scan_threshold=_EXACT_KB),
+        metadata=asdict(manifest),
+    )
+    if indexed:
+        for field, kind in INDEXED.items():
+            client.create_payload_index(name, field, field_schema=schema_of(field, kind), wait=True)
