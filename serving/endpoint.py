@@ -63,7 +63,8 @@ class RouteMissing(ModelUnavailable):
 
 
 class EndpointClient:
-    """Sends JSON to one endpoint, from threads (`post`, `get`) and from event loops (`post_async`, `stream`).
+    """Sends JSON to one endpoint, from threads (`post`, `get`) and from event loops (`post_async`, `get_async`,
+    `stream`).
 
     All raise `ModelBusy` or another `ModelUnavailable` when there is no answer in time, `PromptTooLong` or another
     `ModelRefused` when the server turns the request down. Calls are safe to repeat, and are, `attempts` times; a stream
@@ -94,13 +95,20 @@ class EndpointClient:
                 return self._object(response)
         raise AssertionError("stamina gives at least one attempt")
 
+    async def get_async(self, path: str) -> Json:
+        """The JSON object at a path."""
+        return await self._call_async("GET", path, None)
+
     async def post_async(self, path: str, body: Mapping[str, Any]) -> Json:
         """Send JSON, get a JSON object."""
+        return await self._call_async("POST", path, body)
+
+    async def _call_async(self, method: str, path: str, body: Mapping[str, Any] | None) -> Json:
         async for attempt in stamina.retry_context(on=ModelBusy, **self._retries()):
             with attempt:
                 try:
                     async with asyncio.timeout(self.endpoint.limits.total):
-                        response = await self._client().post(path, json=body)
+                        response = await self._client().request(method, path, json=body)
                 except (httpx.HTTPError, TimeoutError) as error:
                     raise self._no_answer(error) from None
                 return self._object(response)

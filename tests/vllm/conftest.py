@@ -1,0 +1,49 @@
+"""The real vLLM servers, started once for all tests of this folder; skipped where `make test-vllm` did not ask."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.vllm.servers import CHAT, EMBED, Vllm
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[dict[str, Vllm]]:
+    """Both servers, started side by side."""
+    given = os.environ.get("VLLM_CPU")
+    if not given:
+        pytest.skip("a real vLLM is started by `make test-vllm`")
+    scratch = Path(tempfile.mkdtemp(prefix="vllm-"))  # short: it holds sockets
+    cores = sorted(os.sched_getaffinity(0))
+    both = {
+        model: Vllm(Path(given), model, cores[number % len(cores)], scratch)
+        for number, model in enumerate((CHAT, EMBED))
+    }
+    try:
+        for one in both.values():
+            one.launch()
+        for one in both.values():
+            one.wait()
+        yield both
+    finally:
+        for one in both.values():
+            one.kill()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def chat(servers: dict[str, Vllm]) -> Vllm:
+    """The chat model's server."""
+    return servers[CHAT]
+
+
+@pytest.fixture(scope="session")
+def embed(servers: dict[str, Vllm]) -> Vllm:
+    """The embedding model's server; it reranks as well."""
+    return servers[EMBED]
