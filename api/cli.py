@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 
 import typer
 
-from api import cli_audit, cli_backup, cli_documents, cli_jobs, cli_keys, cli_questions, cli_serve
+from api import cli_audit, cli_backup, cli_documents, cli_jobs, cli_keys, cli_models, cli_questions, cli_serve
 from api.terminal import print_line
 from legal.errors import PhapquyError
 
@@ -28,6 +28,7 @@ for room in (cli_documents, cli_questions, cli_serve, cli_backup):
 app.add_typer(cli_keys.app, name="keys")
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_jobs.app, name="jobs")
+app.add_typer(cli_models.app, name="models")
 
 
 def main() -> None:

@@ -38,13 +38,21 @@ class ModelSettings(BaseModel):
 
 
 class EmbedderSettings(ModelSettings):
-    """`/v1/embeddings` in place of the embedded model; embedded when `url` is empty. Prefixes as E5 wants them."""
+    """`/v1/embeddings` in place of the embedded model; embedded when `url` is empty. Prefixes as E5 wants them.
+
+    The word `none` is an empty prefix: a variable without a value counts as not set.
+    """
 
     timeout: float = Field(default=30.0, gt=0)
     dimension: int | None = Field(default=None, gt=0)
     window: int = Field(default=512, gt=32)
     query_prefix: str = "query: "
     passage_prefix: str = "passage: "
+
+    @field_validator("query_prefix", "passage_prefix")
+    @classmethod
+    def _no_prefix(cls, value: str) -> str:
+        return "" if value.strip().lower() == "none" else value
 
 
 class GeneratorSettings(ModelSettings):

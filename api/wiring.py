@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from api.settings import EmbedderSettings, ModelSettings, Settings
+from api.settings import EmbedderSettings, Settings
 from legal.errors import BadRequest, Conflict
 
 if TYPE_CHECKING:
@@ -29,25 +28,10 @@ if TYPE_CHECKING:
     from retrieval.index import Manifest, Searched
     from retrieval.pipeline import QuestionPath
     from retrieval.server import ServerIndex
-    from serving.endpoint import Endpoint
     from serving.protocols import Embedder, Generator, Reranker
 
 #: Seconds that a command waits for another one on the same home to end.
 LOCK_PATIENCE = 5.0
-
-
-def _endpoint(chosen: ModelSettings, name: str, role: str) -> Endpoint:
-    from serving.endpoint import Endpoint, TimeLimits
-
-    if not chosen.url or not chosen.model:
-        raise BadRequest(f"Có PHAPQUY_{name}__URL thì phải có PHAPQUY_{name}__MODEL.")
-    return Endpoint(
-        url=chosen.url,
-        model=chosen.model,
-        role=role,
-        api_key=chosen.api_key.get_secret_value() if chosen.api_key else None,
-        limits=TimeLimits(total=chosen.timeout, first=min(TimeLimits().first, chosen.timeout)),
-    )
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -170,15 +154,9 @@ class Parts:
         """An embedding model: a server where one is set, else the embedded one, which is loaded once."""
         if not chosen.url:
             return self._embedded_embedder
-        from serving.openai_http import HttpEmbedder
+        from api.endpoints import http_embedder
 
-        return HttpEmbedder(
-            _endpoint(chosen, "EMBEDDER", "mô hình nhúng"),
-            window=chosen.window,
-            query_prefix=chosen.query_prefix,
-            passage_prefix=chosen.passage_prefix,
-            dimension=chosen.dimension,
-        )
+        return http_embedder(chosen)
 
     @cached_property
     def _embedded_embedder(self) -> Embedder:
@@ -203,26 +181,29 @@ class Parts:
     @cached_property
     def generator(self) -> Generator | None:
         """The chat model; None where none is set: answers are extractive."""
-        chosen = self.settings.generator
-        if not chosen.url:
+        from api.endpoints import generator_endpoints
+
+        endpoints = generator_endpoints(self.settings)
+        if not endpoints:
             return None
         from serving.failover import FailoverGenerator
         from serving.openai_http import HttpGenerator
 
-        endpoint = _endpoint(chosen, "GENERATOR", "mô hình trả lời")
-        urls = [url.strip() for url in chosen.url.split(",") if url.strip()]
-        each = [HttpGenerator(replace(endpoint, url=url), context_length=chosen.context_length) for url in urls]
+        context = self.settings.generator.context_length
+        each = [HttpGenerator(endpoint, context_length=context) for endpoint in endpoints]
         return each[0] if len(each) == 1 else FailoverGenerator(each)
 
     @cached_property
     def reranker(self) -> Reranker | None:
         """The reranking model; None where none is set."""
-        chosen = self.settings.reranker
-        if not chosen.url:
+        from api.endpoints import reranker_endpoint
+
+        endpoint = reranker_endpoint(self.settings)
+        if endpoint is None:
             return None
         from serving.openai_http import HttpReranker
 
-        return HttpReranker(_endpoint(chosen, "RERANKER", "mô hình xếp hạng lại"))
+        return HttpReranker(endpoint)
 
     @cached_property
     def index(self) -> ServerIndex | EmbeddedIndex:
