@@ -64,12 +64,13 @@ async def _check(settings: Settings) -> list[Finding]:
     found: list[Finding] = []
     for endpoint in generator_endpoints(settings):
         found += await check_generator(endpoint, "PHAPQUY_GENERATOR", settings.generator.context_length)
-    if (endpoint := embedder_endpoint(settings)) is not None:
-        embedder = Parts(settings).http_embedder(endpoint)
-        found += await check_embedder(endpoint, "PHAPQUY_EMBEDDER", embedder, settings.embedder.dimension)
+    embedding, reranking = embedder_endpoint(settings), reranker_endpoint(settings)
+    if embedding is not None:
+        embedder = Parts(settings).http_embedder(embedding)
+        found += await check_embedder(embedding, "PHAPQUY_EMBEDDER", embedder, settings.embedder.dimension)
         await embedder.close()
-    if (endpoint := reranker_endpoint(settings)) is not None:
-        found += await check_reranker(endpoint, "PHAPQUY_RERANKER")
+    if reranking is not None:
+        found += await check_reranker(reranking, "PHAPQUY_RERANKER")
     return found
 
 

@@ -39,6 +39,7 @@ from api.schemas_home import RollbackOut, StatusOut
 from api.schemas_resolve import ResolveResponse
 from api.settings import Settings
 from api.succession import reindex, rollback
+from api.watching import watch
 from api.wiring import Parts
 from ingest.jobs import Jobs
 from ingest.rebuild import Watch
@@ -65,6 +66,7 @@ class Workshop:
         self.parts = Parts(settings)
         self.public = public
         self.metrics = Metrics()
+        self._watching: asyncio.Task[None] | None = None
         self._building = threading.Lock()
         self._turn = threading.Lock()
         self._stop = threading.Event()
@@ -97,6 +99,7 @@ class Workshop:
 
     async def open(self) -> None:
         """Called in the event loop that will serve; one search, so that no caller waits for what is lazy."""
+        self._watching = asyncio.create_task(watch(self.parts))
         if self.parts.built("questions"):
             with suppress(PhapquyError):
                 await self.parts.questions.search(Question(text="khởi động", where=SearchFilter(), limit=1))
@@ -104,6 +107,9 @@ class Workshop:
     async def close(self) -> None:
         """Called in that event loop at its end."""
         self.stop_ingest()
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
         await self.parts.close_clients()
 
     async def ready_questions(self) -> QuestionPath:
@@ -355,8 +361,10 @@ class Workshop:
             "embedder": look("embedder", lambda embedder: embedder.dimension),
             "index": look("index", lambda index: index.count()),
         }
-        if self.parts.settings.generator.url:
-            down = self.parts.built("questions") and self.parts.questions.model_is_down
+        if self.parts.generator is not None:
+            down = self.parts.built("questions") and (
+                self.parts.questions.model_is_down or not self.parts.generator.available
+            )
             found["generator"] = "Mô hình trả lời không phản hồi; đang trả lời bằng trích nguyên văn." if down else "ok"
         return found
 

@@ -59,9 +59,12 @@ class GeneratorSettings(ModelSettings):
     """`/v1/chat/completions` (vLLM); without one, answers are extractive.
 
     `url`: one, or several of the same model, separated by commas. `context_length`: overrides the server's.
+    `timeout`: seconds that an answer may take before the reader gets verbatim extracts instead. `answer_tokens`: most
+    tokens of an answer.
     """
 
     context_length: int | None = Field(default=None, gt=0)
+    answer_tokens: int | None = Field(default=None, ge=64, le=8192)
 
 
 class RerankerSettings(ModelSettings):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from retrieval.index import Manifest, Searched
     from retrieval.pipeline import QuestionPath
     from retrieval.server import ServerIndex
+    from serving.failover import FailoverGenerator
     from serving.protocols import Embedder, Generator, Reranker
 
 #: Seconds that a command waits for another one on the same home to end.
@@ -179,7 +181,7 @@ class Parts:
         return None if generation is None else stored_manifest(generation)
 
     @cached_property
-    def generator(self) -> Generator | None:
+    def generator(self) -> FailoverGenerator | None:
         """The chat model; None where none is set: answers are extractive."""
         from api.endpoints import generator_endpoints
 
@@ -190,8 +192,7 @@ class Parts:
         from serving.openai_http import HttpGenerator
 
         context = self.settings.generator.context_length
-        each = [HttpGenerator(endpoint, context_length=context) for endpoint in endpoints]
-        return each[0] if len(each) == 1 else FailoverGenerator(each)
+        return FailoverGenerator([HttpGenerator(endpoint, context_length=context) for endpoint in endpoints])
 
     @cached_property
     def reranker(self) -> Reranker | None:
@@ -279,12 +280,21 @@ class Parts:
     ) -> QuestionPath:
         """The way of a question over that index."""
         from retrieval.pipeline import QuestionPath
+        from retrieval.settings import RetrievalSettings
 
+        defaults, chosen = RetrievalSettings(), self.settings.generator
+        limits = replace(
+            defaults,
+            answer_tokens=chosen.answer_tokens or defaults.answer_tokens,
+            answer_timeout=chosen.timeout,
+            first_token_timeout=min(defaults.first_token_timeout, chosen.timeout),
+        )
         return QuestionPath(
             index,
             embedder,
             generator,
             reranker,
+            limits,
             syllables=self.syllables.model,
             names=self.names.names,
             lexicon=self.lexicon,

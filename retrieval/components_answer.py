@@ -10,7 +10,6 @@ from time import perf_counter
 
 from legal.errors import ModelRefused, ServiceUnavailable
 from retrieval.answer import REFUSAL, Answer, AnswerCitation, Mode, Statement
-from retrieval.circuit import Circuit
 from retrieval.components import Hop, emit
 from retrieval.evidence import confidence
 from retrieval.extract import extract
@@ -22,6 +21,7 @@ from retrieval.statements import Piece, PieceReader
 from retrieval.terms import informative
 from retrieval.trail import Draft, Trail, milliseconds
 from retrieval.verify import Checked, Checker, assemble, is_refusal
+from serving.circuit import Circuit
 from serving.protocols import Generator, Usage
 
 log = logging.getLogger(__name__)

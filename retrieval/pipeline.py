@@ -76,6 +76,11 @@ class QuestionPath:
         """Whether answers are extractive now because the generator failed repeatedly."""
         return self._respond.circuit.is_open
 
+    def model_seen_alive(self) -> None:
+        """The generator's server was seen to live: while it is held to be down, the next question may try it."""
+        if self.model_is_down:
+            self._respond.circuit.hope()
+
     async def search(self, question: Question) -> SearchResult:
         """The provisions found, best first, `question.limit` at most.
 

@@ -38,7 +38,7 @@ _PROMPT = (
     Message("system", "Chỉ trả lời từ nguồn sau. " + _PASSAGE),
     Message("user", _QUESTION),
 )
-_SCHEMA = {
+_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {"co_le_phi": {"type": "boolean"}, "so_tien": {"type": "integer"}},
     "required": ["co_le_phi", "so_tien"],
@@ -233,7 +233,7 @@ class _Look:
 
     async def _status(self, path: str, method: str = "GET", *, key: bool = True) -> int | None:
         headers = {"Authorization": f"Bearer {self.endpoint.api_key}"} if key and self.endpoint.api_key else {}
-        body = None if method == "GET" else {}
+        body: dict[str, str] | None = None if method == "GET" else {}
         try:
             async with httpx.AsyncClient(base_url=self.endpoint.root, trust_env=False, timeout=10) as client:
                 return (await client.request(method, path, headers=headers, json=body)).status_code

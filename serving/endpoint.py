@@ -23,6 +23,7 @@ from serving.protocols import PromptTooLong
 Json = dict[str, Any]
 
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_HEALTH_PATIENCE = 5.0  # seconds
 _TOO_LONG = ("context length", "max_model_len", "maximum model length", "too long", "max_tokens", "longer than")
 
 
@@ -68,7 +69,7 @@ class EndpointClient:
 
     All raise `ModelBusy` or another `ModelUnavailable` when there is no answer in time, `PromptTooLong` or another
     `ModelRefused` when the server turns the request down. Calls are safe to repeat, and are, `attempts` times; a stream
-    is only begun anew while the server has not taken the request.
+    is only begun anew while the server has turned the request away.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -114,53 +115,77 @@ class EndpointClient:
                 return self._object(response)
         raise AssertionError("stamina gives at least one attempt")
 
+    async def is_healthy(self) -> bool | None:
+        """Whether the server answers `/health` in time and without a fault; None when nobody listens. Never raises."""
+        try:
+            async with asyncio.timeout(_HEALTH_PATIENCE):
+                return (await self._client().get("/health")).status_code < httpx.codes.INTERNAL_SERVER_ERROR
+        except (httpx.ConnectError, httpx.UnsupportedProtocol):
+            return None
+        except (httpx.HTTPError, TimeoutError):
+            return False
+
     async def stream(self, path: str, body: Mapping[str, Any]) -> AsyncIterator[Json]:
         """The JSON objects of a server-sent stream until `[DONE]`. Closing the iterator closes the connection, which
         makes the server stop. A stream that ends without `[DONE]` raises `ModelUnavailable`."""
         loop, limits = asyncio.get_running_loop(), self.endpoint.limits
         deadline = loop.time() + limits.total
-        response = await self._open(path, body)
+        response, lines, event = await self._begin(path, body)
         try:
-            lines = response.aiter_lines()
-            wait = limits.first
-            while True:
-                try:
-                    async with asyncio.timeout_at(min(deadline, loop.time() + wait)):
-                        line = await anext(lines)
-                except StopAsyncIteration:
-                    raise ModelUnavailable(f"Máy chủ {self._role} ngắt kết nối khi chưa trả lời xong.") from None
-                except (httpx.HTTPError, httpx.StreamError, TimeoutError) as error:
-                    raise self._broken(error) from None
-                if not line.startswith("data:"):
-                    continue
-                data = line[5:].strip()
-                if data == "[DONE]":
-                    return
-                wait = limits.between
-                yield self._event(data)
+            while event is not None:
+                yield event
+                event = await self._next(lines, min(deadline, loop.time() + limits.between))
         finally:
             await response.aclose()
 
-    async def _open(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
-        client = self._client()
+    async def _begin(
+        self, path: str, body: Mapping[str, Any]
+    ) -> tuple[httpx.Response, AsyncIterator[str], Json | None]:
+        """A stream with its first event. vLLM answers 200 before it knows whether it has room: that it is full, or that
+        the prompt is too long, is then the first event, and as good a reason to try again, or not, as a status is."""
+        limits = self.endpoint.limits
         async for attempt in stamina.retry_context(on=ModelBusy, **self._retries()):
             with attempt:
+                response = await self._open(path, body)
+                lines = response.aiter_lines()
                 try:
-                    async with asyncio.timeout(self.endpoint.limits.first):
-                        request = client.build_request("POST", path, json=body)
-                        response = await client.send(request, stream=True)
-                        if response.status_code != httpx.codes.OK:
-                            await response.aread()
-                            await response.aclose()
-                except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-                    raise self._no_answer(error) from None
-                except (httpx.HTTPError, TimeoutError) as error:
-                    # The server may be at work on it already: a second request would only add to its load.
-                    raise self._broken(error) from None
-                if response.status_code != httpx.codes.OK:
-                    raise self._refusal(response)
-                return response
+                    return response, lines, await self._next(lines, asyncio.get_running_loop().time() + limits.first)
+                except BaseException:
+                    await response.aclose()
+                    raise
         raise AssertionError("stamina gives at least one attempt")
+
+    async def _open(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+        client = self._client()
+        try:
+            async with asyncio.timeout(self.endpoint.limits.first):
+                request = client.build_request("POST", path, json=body)
+                response = await client.send(request, stream=True)
+                if response.status_code != httpx.codes.OK:
+                    await response.aread()
+                    await response.aclose()
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise self._no_answer(error) from None
+        except (httpx.HTTPError, TimeoutError) as error:
+            # The server may be at work on it already: a second request would only add to its load.
+            raise self._broken(error) from None
+        if response.status_code != httpx.codes.OK:
+            raise self._refusal(response)
+        return response
+
+    async def _next(self, lines: AsyncIterator[str], until: float) -> Json | None:
+        """The next event; None at the stream's proper end."""
+        while True:
+            try:
+                async with asyncio.timeout_at(until):
+                    line = await anext(lines)
+            except StopAsyncIteration:
+                raise ModelUnavailable(f"Máy chủ {self._role} ngắt kết nối khi chưa trả lời xong.") from None
+            except (httpx.HTTPError, httpx.StreamError, TimeoutError) as error:
+                raise self._broken(error) from None
+            if line.startswith("data:"):
+                data = line[5:].strip()
+                return None if data == "[DONE]" else self._event(data)
 
     async def close(self) -> None:
         """Close this loop's connections and the threads'."""

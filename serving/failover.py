@@ -1,51 +1,27 @@
-"""Several generator endpoints as one: in turns, past those that failed lately, and at once an error when none is left.
+"""The generator's endpoints as one: in turns, past those that are down, and at once an error when none is left.
 
 A circuit breaker an endpoint: after some failures in a row it is left alone for a while, then one request tries it.
+Between requests `check_health` looks after them, so that a dead server is passed over before a question meets it and a
+living one is used again without waiting.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from legal.errors import ModelUnavailable
+from serving.circuit import Circuit
 from serving.protocols import Chunk, Generator, Message
 
 
-@dataclass(slots=True)
-class Circuit:
-    """Whether an endpoint may be asked. `failures`: in a row until it opens; `pause`: seconds until the next trial."""
+class Watched(Generator, Protocol):
+    """A generator that can be asked whether its server lives."""
 
-    failures: int = 3
-    pause: float = 15.0
-    clock: Callable[[], float] = time.monotonic
-    _failed: int = 0
-    _closed_until: float = 0.0
-
-    @property
-    def open(self) -> bool:
-        """Asking is pointless now."""
-        return self._failed >= self.failures and self.clock() < self._closed_until
-
-    def admit(self) -> bool:
-        """May this request go out? After the pause one may; the others wait for its outcome or the next pause."""
-        if self._failed < self.failures:
-            return True
-        if self.clock() < self._closed_until:
-            return False
-        self._closed_until = self.clock() + self.pause
-        return True
-
-    def succeeded(self) -> None:
-        """The endpoint answered, be it with a refusal."""
-        self._failed = 0
-
-    def failed(self) -> None:
-        """The endpoint was unavailable."""
-        self._failed += 1
-        self._closed_until = self.clock() + self.pause
+    async def is_healthy(self) -> bool | None:
+        """None where nobody listens."""
+        ...
 
 
 class FailoverGenerator:
@@ -56,7 +32,7 @@ class FailoverGenerator:
     while every circuit is open.
     """
 
-    def __init__(self, generators: Sequence[Generator], *, failures: int = 3, pause: float = 15.0) -> None:
+    def __init__(self, generators: Sequence[Watched], *, failures: int = 3, pause: float = 15.0) -> None:
         if not generators:
             raise ValueError("at least one generator is needed")
         self._generators = [(generator, Circuit(failures, pause)) for generator in generators]
@@ -84,7 +60,22 @@ class FailoverGenerator:
     @property
     def available(self) -> bool:
         """At least one endpoint may be asked: what readiness shows, without asking anybody."""
-        return any(not circuit.open for _, circuit in self._generators)
+        return any(not circuit.is_open for _, circuit in self._generators)
+
+    async def check_health(self) -> bool:
+        """Ask every endpoint whether it lives; whether one may be asked now. Never raises."""
+
+        async def one(generator: Watched, circuit: Circuit) -> None:
+            healthy = await generator.is_healthy()
+            if healthy is None:
+                circuit.trip()
+            elif not healthy:
+                circuit.failed()  # slow or ailing: it may just be busy, so this counts once like any failure
+            elif circuit.is_open:
+                circuit.hope()
+
+        await asyncio.gather(*(one(*each) for each in self._generators))
+        return self.available
 
     async def stream(
         self,
@@ -97,7 +88,7 @@ class FailoverGenerator:
         """As `Generator.stream`, from the first endpoint that begins to answer."""
         problem: ModelUnavailable | None = None
         for generator, circuit in self._in_turn():
-            if not circuit.admit():
+            if not circuit.allows():
                 continue
             stream = generator.stream(messages, max_tokens=max_tokens, temperature=temperature, schema=schema)
             begun = False
@@ -124,7 +115,7 @@ class FailoverGenerator:
         """As `Generator.count_tokens`, by the first endpoint that answers."""
         problem: ModelUnavailable | None = None
         for generator, circuit in self._in_turn():
-            if circuit.open:
+            if circuit.is_open:
                 continue
             try:
                 return await generator.count_tokens(messages)
@@ -138,7 +129,7 @@ class FailoverGenerator:
         for generator, _ in self._generators:
             await generator.close()
 
-    def _in_turn(self) -> list[tuple[Generator, Circuit]]:
+    def _in_turn(self) -> list[tuple[Watched, Circuit]]:
         self._turn = (self._turn + 1) % len(self._generators)
         return self._generators[self._turn :] + self._generators[: self._turn]
 

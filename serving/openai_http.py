@@ -241,6 +241,10 @@ class HttpGenerator:
                 self._tokenizes = False
         return sum(estimate_tokens(message.content) + _TEMPLATE_TOKENS for message in messages)
 
+    async def is_healthy(self) -> bool | None:
+        """Whether the server lives (`/health`, as vLLM has it; any answer of another server). None: nobody listens."""
+        return await self._client.is_healthy()
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()

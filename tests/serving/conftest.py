@@ -30,8 +30,10 @@ class Server:
     delay_between: float = 0.0
     break_after: int | None = None  # pieces, then the connection dies
     error_after: int | None = None  # pieces, then an error event
+    full: int = 0  # streams to turn away, as vLLM does it: 200, then the refusal as the first event
     endless: bool = False
     tokenizes: bool = True
+    health: int = 200
     old_rerank: bool = False
     dimension: int = 8
     seen: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -59,6 +61,10 @@ def _app(server: Server) -> FastAPI:
             return body, _error(404, f"The model `{body.get('model')}` does not exist.", "NotFoundError")
         await asyncio.sleep(server.delay_first)
         return body, None
+
+    @app.get("/health")
+    async def health() -> Response:
+        return Response(status_code=server.health)
 
     @app.get("/v1/models")
     async def models() -> dict[str, Any]:
@@ -111,6 +117,11 @@ def _app(server: Server) -> FastAPI:
         def event(value: dict[str, Any]) -> str:
             return f"data: {json.dumps(value, ensure_ascii=False)}\n\n"
 
+        if server.full:
+            server.full -= 1
+            yield event({"error": {"message": "the request queue is full", "type": "ServiceUnavailable", "code": 503}})
+            yield "data: [DONE]\n\n"
+            return
         server.running += 1
         try:
             sent = 0

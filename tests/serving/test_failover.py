@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from legal.errors import ModelUnavailable
+from serving.circuit import Circuit
 from serving.endpoint import Endpoint, TimeLimits
-from serving.failover import Circuit, FailoverGenerator
+from serving.failover import FailoverGenerator
 from serving.openai_http import HttpGenerator
 from serving.protocols import Generator, Message, PromptTooLong
 
@@ -74,19 +75,50 @@ async def test_a_refusal_is_no_failure_of_the_endpoint(server: Any) -> None:
     assert model.available
 
 
+async def test_health_finds_the_dead_before_a_question_does_and_the_living_again(server: Any, closed_port: str) -> None:
+    model = FailoverGenerator([generator(closed_port), generator(server.url)], pause=60)
+    assert await model.check_health()
+    for _ in range(4):
+        assert await text(model) == "Thời hạn là 15 ngày [1]."
+    assert len(server.bodies("/v1/chat/completions")) == 4
+    lone = FailoverGenerator([generator(server.url)], failures=1, pause=60)
+    server.faults = [503]
+    with pytest.raises(ModelUnavailable):
+        await text(lone)
+    assert not lone.available
+    assert await lone.check_health() and lone.available
+    assert await text(lone) == "Thời hạn là 15 ngày [1]."
+    nowhere = FailoverGenerator([generator(closed_port)])
+    assert not await nowhere.check_health()
+    with pytest.raises(ModelUnavailable, match="thử lại sau"):
+        await text(nowhere)
+
+
+async def test_an_ailing_server_is_left_alone_only_after_several_looks(server: Any) -> None:
+    model = FailoverGenerator([generator(server.url)], failures=3, pause=60)
+    server.health = 503
+    assert [await model.check_health() for _ in range(3)] == [True, True, False]
+    server.health = 200
+    assert await model.check_health()
+
+
 def test_an_open_circuit_admits_one_trial_after_its_pause() -> None:
     now = [0.0]
     circuit = Circuit(failures=2, pause=10, clock=lambda: now[0])
     circuit.failed()
-    assert circuit.admit()
+    assert circuit.allows()
     circuit.failed()
-    assert circuit.open
-    assert not circuit.admit()
+    assert circuit.is_open
+    assert not circuit.allows()
     now[0] = 10.5
-    assert [circuit.admit(), circuit.admit()] == [True, False]
+    assert [circuit.allows(), circuit.allows()] == [True, False]
     circuit.failed()
-    assert not circuit.admit()
-    now[0] = 21
-    assert circuit.admit()
+    assert not circuit.allows()
+    circuit.hope()
+    assert [circuit.allows(), circuit.allows()] == [True, False]
+    now[0] = 41
+    assert circuit.allows()
     circuit.succeeded()
-    assert [circuit.admit(), circuit.admit()] == [True, True]
+    assert [circuit.allows(), circuit.allows()] == [True, True]
+    circuit.trip()
+    assert not circuit.allows()

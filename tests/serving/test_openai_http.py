@@ -127,6 +127,15 @@ async def test_a_full_server_is_asked_again_a_few_times(server: Any, status: int
     assert len(server.faults) == 7
 
 
+async def test_a_server_that_is_full_after_it_said_200_is_asked_again_too(server: Any) -> None:
+    server.full = 2
+    assert (await generate(HttpGenerator(endpoint(server))))[0].startswith("Thời hạn")
+    assert len(server.bodies("/v1/chat/completions")) == 3
+    server.full = 1
+    with pytest.raises(ModelUnavailable, match="quá tải"):
+        await generate(HttpGenerator(endpoint(server, attempts=1)))
+
+
 async def test_a_wrong_model_name_says_so_at_once(server: Any) -> None:
     wrong = endpoint(server, model="khac")
     for call in (generate(HttpGenerator(wrong)), HttpReranker(wrong).rerank("a", ["b"])):

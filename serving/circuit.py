@@ -12,7 +12,7 @@ class Circuit:
     Used from one event loop; not locked.
     """
 
-    def __init__(self, failures: int, pause: float, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, failures: int = 3, pause: float = 15.0, clock: Callable[[], float] = monotonic) -> None:
         self._failures = failures
         self._pause = pause
         self._clock = clock
@@ -25,7 +25,7 @@ class Circuit:
         return self._count >= self._failures and self._clock() < self._until
 
     def succeeded(self) -> None:
-        """The model answered."""
+        """The model answered, be it with a refusal."""
         self._count = 0
 
     def failed(self) -> None:
@@ -33,6 +33,15 @@ class Circuit:
         self._count += 1
         if self._count >= self._failures:
             self._until = self._clock() + self._pause
+
+    def trip(self) -> None:
+        """Known to be down without asking: open at once."""
+        self._count = max(self._count, self._failures)
+        self._until = self._clock() + self._pause
+
+    def hope(self) -> None:
+        """Seen alive while the circuit was open: the next call may try now, the others wait for its outcome."""
+        self._until = min(self._until, self._clock())
 
     def allows(self) -> bool:
         """Whether to call now. After the pause only the first caller is let through until it has reported."""
