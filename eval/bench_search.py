@@ -16,11 +16,8 @@ import api.quiet  # noqa: F401  isort: skip
 import argparse
 import asyncio
 import json
-import subprocess
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,21 +26,19 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from api.running import living_record
 from api.settings import Settings, load_settings
 from eval.grown import Size
 from eval.growth import grow
 from eval.load import Timing, drive, side_by_side
+from eval.own_server import own_server
 from eval.place import open_place
 from eval.questions import read_questions, read_unanswerable
 from eval.raw_engine import RawEngine
 from eval.speed_report import html
-from legal.errors import BadRequest, PhapquyError, ServiceUnavailable
+from legal.errors import BadRequest, PhapquyError
 from retrieval.answer import Question
 from retrieval.embedded import EmbeddedIndex
 from retrieval.index import SearchFilter
-
-_PATIENCE = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +109,7 @@ def measure(
 async def _over_http(
     settings: Settings, questions: Sequence[str], clients: Sequence[int], requests: int
 ) -> dict[int, Timing]:
-    with _server(settings) as url:
+    with own_server(settings) as url:
         limits = httpx.Limits(max_connections=max(clients), max_keepalive_connections=max(clients))
         async with httpx.AsyncClient(base_url=url, timeout=60.0, limits=limits, trust_env=False) as client:
 
@@ -127,32 +122,6 @@ async def _over_http(
                 count: await drive(ask, questions, clients=count, requests=max(requests, 4 * count))
                 for count in clients
             }
-
-
-@contextmanager
-def _server(settings: Settings) -> Iterator[str]:
-    """`phapquy serve` on the home, in a process of its own, ready."""
-    program = [sys.executable, "-c", "from api.cli import main; main()", "serve", "--port", "0"]
-    process = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until = time.monotonic() + _PATIENCE
-        while time.monotonic() < until and process.poll() is None:
-            record = living_record(settings.home)
-            if record is not None and record.pid == process.pid and _is_ready(record.public):
-                yield record.public
-                return
-            time.sleep(0.2)
-        raise ServiceUnavailable("phapquy serve không khởi động được để đo.")
-    finally:
-        process.terminate()
-        process.wait(_PATIENCE)
-
-
-def _is_ready(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/readyz", timeout=30.0, trust_env=False).status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 def print_tables(speed: Speed) -> None:

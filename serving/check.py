@@ -40,7 +40,7 @@ _PROMPT = (
 )
 _SCHEMA: dict[str, Any] = {
     "type": "object",
-    "properties": {"co_le_phi": {"type": "boolean"}, "so_tien": {"type": "integer"}},
+    "properties": {"co_le_phi": {"type": "boolean"}, "so_tien": {"type": "integer", "minimum": 0, "maximum": 99999}},
     "required": ["co_le_phi", "so_tien"],
     "additionalProperties": False,
 }
@@ -275,10 +275,10 @@ async def _structured(look: _Look, generator: HttpGenerator) -> None:
         value = None
     if isinstance(value, dict) and set(value) == set(_SCHEMA["required"]):
         look.ok("đầu ra có cấu trúc", "theo đúng JSON schema")
-    elif text.lstrip().startswith("{") and not text.split("{", 1)[1].strip():
+    elif text.lstrip().startswith("{") and not text.rstrip().endswith("}"):
         look.failed(
             "đầu ra có cấu trúc",
-            "mô hình chỉ viết khoảng trắng",
+            "mô hình không viết xong JSON, có thể chỉ viết khoảng trắng",
             'Khởi động với --structured-outputs-config \'{"backend": "xgrammar", "disable_any_whitespace": true}\'.',
         )
     else:
