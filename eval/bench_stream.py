@@ -220,7 +220,14 @@ def print_table(figures: Sequence[Overhead]) -> None:
     names = ["clients", "pairs", "search ms", "direct first ms", "our first ms", "ratio without search", "95%"]
     table = Table(*names, "direct tok/s", "our tok/s", "ratio", "95%", box=None)
     for one in figures:
-        cells = [one.clients, one.pairs, one.retrieval_ms, one.direct_first_ms, one.our_first_ms, one.first_ratio]
+        cells: list[object] = [
+            one.clients,
+            one.pairs,
+            one.retrieval_ms,
+            one.direct_first_ms,
+            one.our_first_ms,
+            one.first_ratio,
+        ]
         cells += [_span(one.first_interval), one.direct_rate, one.our_rate, one.rate_ratio, _span(one.rate_interval)]
         table.add_row(*map(str, cells))
     Console().print(table)
