@@ -45,6 +45,7 @@ _SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 _RERANKED = 30
+_KEEP_INSIDE = "Để vLLM nghe ở 127.0.0.1 hoặc mạng riêng mà chỉ máy chạy phapquy vào được (tường lửa)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,8 @@ class _Look:
 
     async def served(self) -> bool:
         """Whether the server is healthy and has the model; the rest is pointless otherwise."""
+        if public := [address for address in await addresses_of(self.endpoint.root) if not is_inside(address)]:
+            self.warn("địa chỉ", f"{public[0]} là địa chỉ công khai", _KEEP_INSIDE)
         health = await self._status("/health")
         if health is None:
             self.failed("sức khoẻ", "không kết nối được", f"Khởi động máy chủ, kiểm tra địa chỉ {self.setting}__URL.")
@@ -203,20 +206,14 @@ class _Look:
             self.failed(aspect, error.reason, "Xem nhật ký của vLLM.")
 
     async def exposure(self, paths: Sequence[str]) -> None:
-        """Who can reach the server: its key guards /v1 only."""
-        addresses = await _addresses(urlsplit(self.endpoint.root).hostname or "")
-        advice = "Để vLLM nghe ở 127.0.0.1 hoặc mạng riêng mà chỉ máy chạy phapquy vào được (tường lửa)."
-        if public := [address for address in addresses if not is_inside(address)]:
-            self.warn("lộ cổng", f"{public[0]} là địa chỉ công khai", advice)
-            return
-        loopback = all(ip_address(address).is_loopback for address in addresses)
+        """Who can reach what: the server's key guards /v1 only."""
         opened = [path for path in paths if await self._answers_without_key(path)]
         if not opened:
             self.ok("lộ cổng", "không trả lời khi thiếu khoá")
-        elif loopback:
+        elif all(ip_address(address).is_loopback for address in await addresses_of(self.endpoint.root)):
             self.ok("lộ cổng", f"chỉ máy này vào được ({', '.join(opened)} không hỏi khoá)")
         else:
-            self.warn("lộ cổng", f"{', '.join(opened)} trả lời mà không hỏi khoá", advice)
+            self.warn("lộ cổng", f"{', '.join(opened)} trả lời mà không hỏi khoá", _KEEP_INSIDE)
 
     async def _answers_without_key(self, path: str) -> bool:
         method = "GET" if path == "/metrics" else "POST"
@@ -323,10 +320,11 @@ async def _ranking(look: _Look, reranker: HttpReranker) -> None:
     look.ok("tốc độ", f"{_RERANKED} đoạn trong {perf_counter() - begun:.2f} s")
 
 
-async def _addresses(host: str) -> list[str]:
-    """The addresses behind a host's name."""
+async def addresses_of(url: str) -> list[str]:
+    """The addresses behind a URL's host; none where its name is not known."""
     try:
+        host = urlsplit(url).hostname or ""
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, ValueError):
         return []
-    return [str(place[4][0]).partition("%")[0] for place in found]
+    return sorted({str(place[4][0]).partition("%")[0] for place in found})

@@ -62,6 +62,10 @@ def _app(server: Server) -> FastAPI:
         await asyncio.sleep(server.delay_first)
         return body, None
 
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        return Response("vllm:num_requests_running 0")
+
     @app.get("/health")
     async def health() -> Response:
         return Response(status_code=server.health)
