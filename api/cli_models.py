@@ -57,19 +57,18 @@ def check(json: AsJson = False) -> None:
 
 
 async def _check(settings: Settings) -> list[Finding]:
-    from api.endpoints import embedder_endpoint, generator_endpoints, reranker_endpoint
-    from api.wiring import Parts
+    from api.endpoints import embedder_endpoint, generator_endpoints, http_embedder, reranker_endpoint
     from serving.check import check_embedder, check_generator, check_reranker
 
     found: list[Finding] = []
     for endpoint in generator_endpoints(settings):
         found += await check_generator(endpoint, "PHAPQUY_GENERATOR", settings.generator.context_length)
-    embedding, reranking = embedder_endpoint(settings), reranker_endpoint(settings)
-    if embedding is not None:
-        embedder = Parts(settings).http_embedder(embedding)
-        found += await check_embedder(embedding, "PHAPQUY_EMBEDDER", embedder, settings.embedder.dimension)
-        await embedder.close()
-    if reranking is not None:
+    for chosen in (settings.embedder, settings.next_embedder):
+        if chosen is not None and chosen.url:
+            embedder = http_embedder(chosen)
+            found += await check_embedder(embedder_endpoint(chosen), "PHAPQUY_EMBEDDER", embedder, chosen.dimension)
+            await embedder.close()
+    if (reranking := reranker_endpoint(settings)) is not None:
         found += await check_reranker(reranking, "PHAPQUY_RERANKER")
     return found
 
