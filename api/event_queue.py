@@ -21,6 +21,9 @@ log = structlog.get_logger("phapquy.http")
 #: Seconds of silence after which a comment is sent, so that proxies keep the connection.
 KEEP_ALIVE = 15.0
 
+#: Answers being broken off: the event loop itself would not keep them alive.
+_ending: set[asyncio.Task[None]] = set()
+
 
 async def answer_events(
     path: QuestionPath, question: Question, finished: Callable[[Answer], Awaitable[None]]
@@ -46,7 +49,11 @@ async def answer_events(
             yield event
     finally:
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        # A web server that lost its reader cancels whoever waits here, again and again: unlike `gather`, `wait` does not
+        # hand that on to the task, which is closing the stream to the model server.
+        _ending.add(task)
+        task.add_done_callback(_ending.discard)
+        await asyncio.wait({task})
 
 
 async def _fill(path: QuestionPath, question: Question, queue: asyncio.Queue[Event | None]) -> None:

@@ -36,6 +36,7 @@ class Server:
     health: int = 200
     old_rerank: bool = False
     dimension: int = 8
+    characters: int = 2000  # of a prompt that fits
     seen: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     running: int = 0
@@ -112,7 +113,7 @@ def _app(server: Server) -> FastAPI:
         body, fault = await read(request)
         if fault:
             return fault
-        if sum(len(message["content"]) for message in body["messages"]) > 2000:
+        if sum(len(message["content"]) for message in body["messages"]) > server.characters:
             text = body["messages"][0]["content"]
             return _error(400, f"This model's maximum context length is 1234 tokens. Your prompt: {text}")
         return StreamingResponse(pieces(body), media_type="text/event-stream")
