@@ -21,6 +21,7 @@ from retrieval.evidence import gather
 from retrieval.expand import expansions
 from retrieval.fusion import fuse, group_by_provision, lean_to_documents, provision_of
 from retrieval.haystack_quiet import StreamingCallbackT, StreamingChunk, component
+from retrieval.headings import favour_headings
 from retrieval.index import Candidates, IndexMoved, Searched, Sparse
 from retrieval.lexical import question_vector
 from retrieval.named import look_up, may_be_missed
@@ -156,11 +157,12 @@ class Retrieve(Hop):
 
     def _ordered(self, candidates: Candidates, question: str, most: int) -> list[Hit]:
         """Both searches as one order of at most so many provisions: fused, definitions lifted where one is asked for,
-        leaning to the document that the best come from."""
+        headings favoured that the question says, leaning to the document that the best come from."""
         chosen = self._settings
         fused = fuse(candidates, dense_weight=chosen.dense_weight, lexical_weight=chosen.lexical_weight)
+        lifted = lift_definitions(fused, question, bonus=chosen.definition_bonus)
         return lean_to_documents(
-            group_by_provision(lift_definitions(fused, question, bonus=chosen.definition_bonus), most=most),
+            group_by_provision(favour_headings(lifted, question, weight=chosen.heading_weight), most=most),
             weight=chosen.document_weight,
             depth=chosen.document_depth,
         )

@@ -18,6 +18,7 @@ from hashlib import blake2b
 
 from legal.text import lexical_terms
 from retrieval.index import Sparse
+from retrieval.terms import weight as weight_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,9 @@ class LexicalSettings:
     `k1`, `b`: saturation and length norm of BM25. `average_length`: mean weighted number of terms of a passage,
     a constant so that a passage's vector does not depend on the others. `heading`, `title`, `body`: what one occurrence
     of a term counts there.
+
+    Of a question: `bigram`: what a bigram counts against 1 of a syllable; `asking`: what a word of asking, of courtesy
+    or of grammar counts ("cho tôi hỏi", "được quy định như thế nào"), and a bigram with one, against 1 of another.
     """
 
     k1: float = 1.2
@@ -36,6 +40,7 @@ class LexicalSettings:
     title: float = 3.0
     body: float = 1.0
     bigram: float = 0.6
+    asking: float = 0.3
 
 
 DEFAULT = LexicalSettings()
@@ -67,13 +72,16 @@ def document_vector(title: str, heading: str, body: str, settings: LexicalSettin
 def question_vector(
     text: str, weights: Mapping[str, float] | None = None, settings: LexicalSettings = DEFAULT
 ) -> Sparse:
-    """A question's vector: each occurrence of a syllable counts 1, of a bigram `settings.bigram`.
+    """A question's vector: each occurrence of a syllable counts 1, of a bigram `settings.bigram`, of words that only
+    ask `settings.asking` of that.
 
     `weights`: further texts (expansions) with the weight of their terms; a term that the question has keeps the larger weight.
     """
     counted: defaultdict[int, float] = defaultdict(float)
     for term in lexical_terms(text):
-        counted[term_id(term)] += settings.bigram if "_" in term else 1.0
+        counted[term_id(term)] += (settings.bigram if "_" in term else 1.0) * (
+            1.0 if weight_of(term) else settings.asking
+        )
     for expansion, weight in (weights or {}).items():
         for term in lexical_terms(expansion):
             identity = term_id(term)

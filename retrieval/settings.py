@@ -15,10 +15,11 @@ class RetrievalSettings:
 
     # retrieve and fuse: both searches scaled to 0..1 over their candidates, then summed with these weights
     candidates: int = 100
-    dense_weight: float = 0.25
+    dense_weight: float = 0.15
     lexical_weight: float = 1.0
-    document_weight: float = 0.16  # how much the document counts that most of the best hits come from
-    document_depth: int = 5
+    heading_weight: float = 0.2  # how much it counts that the question says a provision's heading
+    document_weight: float = 0.2  # how much the document counts that most of the best hits come from
+    document_depth: int = 8
     definition_bonus: float = 0.4  # what a clause gains that defines the term asked for
     embed_timeout: float = 10.0
     search_timeout: float = 10.0

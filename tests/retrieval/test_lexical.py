@@ -79,6 +79,15 @@ def test_expansions_count_by_their_weight_and_never_lower_the_question() -> None
     assert weight(vector, "giấy") == pytest.approx(0.4)
 
 
+def test_words_that_only_ask_count_less_than_what_is_asked() -> None:
+    vector = question_vector("cho tôi hỏi đèn lồng được treo như thế nào")
+    assert weight(vector, "đèn") == weight(vector, "lồng") == 1.0
+    assert weight(vector, "đèn_lồng") == pytest.approx(DEFAULT.bigram)
+    assert 0.0 < DEFAULT.asking < 1.0
+    assert weight(vector, "tôi") == weight(vector, "nào") == pytest.approx(DEFAULT.asking)
+    assert weight(vector, "lồng_được") == pytest.approx(DEFAULT.bigram * DEFAULT.asking)
+
+
 def test_no_words_no_vector() -> None:
     assert question_vector(" ?! ") == Sparse((), ())
     assert document_vector("", "", "") == Sparse((), ())
