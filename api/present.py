@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -76,12 +77,14 @@ def document_out(card: DocumentCard, day: date) -> DocumentOut:
 
 
 def hit_out(hit: Hit, day: date) -> HitOut:
-    """A hit."""
+    """A hit. Its status is that of its provision, where that has days of its own."""
     passage = hit.passage
+    own = passage.applies
+    there = replace(passage.document, effective_from=own.effective_from, effective_to=own.effective_to)
     return HitOut(
         rank=hit.rank,
         score=round(hit.score, 6),
-        document=document_out(passage.document, day),
+        document=document_out(passage.document, day).model_copy(update={"status": status_on(there, day)}),
         provision=_provision_out(passage),
         text=passage.text,
     )

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from ingest.limits import Limits
 from ingest.ocr import recognise_all
 from ingest.pdf import assemble, without_furniture
-from ingest.review import doubts_of
+from ingest.review import confidence_note, doubts_of
 from legal.blocks import Source
 from legal.errors import LimitExceeded, UnreadableDocument
 
@@ -32,8 +32,9 @@ def read_image(path: Path, limits: Limits) -> Source:
     if not any(kept):
         raise UnreadableDocument("Không nhận ra chữ nào trong ảnh.")
     source = assemble(kept, [[] for _ in kept], furniture)
-    doubts = doubts_of(dict(enumerate(pages, 1)))
-    return Source("image", source.blocks, source.furniture, ("Đọc bằng OCR.",), doubts)
+    recognised = dict(enumerate(pages, 1))
+    notes = ("Đọc bằng OCR.", confidence_note(recognised))
+    return Source("image", source.blocks, source.furniture, notes, doubts_of(recognised))
 
 
 def _frames(image: Image.Image, count: int) -> Iterator[tuple[int, Callable[[], Image.Image]]]:

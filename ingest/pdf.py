@@ -21,7 +21,7 @@ from ingest.paragraphs import starts_item
 from ingest.pdf_layout import Band, Flow, bands_of, column_regions, margins_of, region_table
 from ingest.pdf_segments import Segment, pdfium_segments, poppler_segments
 from ingest.pdf_tables import RuledTable, is_ruled, ruled_tables, table_of
-from ingest.review import doubts_of, is_ruined
+from ingest.review import confidence_note, doubts_of, is_ruined
 from legal.blocks import Source
 from legal.errors import EncryptedDocument, LimitExceeded, UnreadableDocument
 from legal.legacy import Encoding, encoding_of
@@ -98,8 +98,9 @@ def _compose(path: Path, document: Any, limits: Limits) -> Source:
         for number, page_text in read.items():
             pages[number], tables[number] = list(page_text.segments), []
         which = "mọi trang" if len(scanned) == len(pages) else f"{len(scanned)}/{len(pages)} trang"
-        notes = (*notes, f"Đọc {which} bằng OCR.")
-        doubts = doubts_of({number + 1: page_text for number, page_text in read.items()})
+        recognised = {number + 1: page_text for number, page_text in read.items()}
+        notes = (*notes, f"Đọc {which} bằng OCR.", confidence_note(recognised))
+        doubts = doubts_of(recognised)
     if not sum(map(_letters, pages)):
         raise UnreadableDocument("Tệp PDF không có chữ nào.")
     pages, furniture = without_furniture(pages)

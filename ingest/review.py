@@ -15,6 +15,7 @@ LEAST_TONED = 0.45
 LEAST_TONED_TEXT = 0.25
 MOST_IMPOSSIBLE = 0.12
 _FEW_LETTERS = 60
+_LISTED = 20
 
 
 def doubts_of(pages: Mapping[int, PageText]) -> tuple[str, ...]:
@@ -31,6 +32,13 @@ def doubts_of(pages: Mapping[int, PageText]) -> tuple[str, ...]:
         elif impossible_share(text) > MOST_IMPOSSIBLE:
             doubts.append(f"Trang {number}: nhiều âm tiết không phải tiếng Việt.")
     return tuple(doubts)
+
+
+def confidence_note(pages: Mapping[int, PageText]) -> str:
+    """How sure OCR was of each page (1-based), worst first; of many pages the worst."""
+    ordered = sorted(pages.items(), key=lambda one: one[1].confidence)
+    listed = ", ".join(f"trang {number} {page.confidence:.0%}" for number, page in ordered[:_LISTED])
+    return f"Độ tin cậy nhận dạng: {listed}{' ...' if len(ordered) > _LISTED else ''}."
 
 
 def is_ruined(text: str) -> bool:

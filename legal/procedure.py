@@ -76,7 +76,7 @@ _REVISION = re.compile(
     r"lan (?:ban hanh|sua doi|soat xet)\s*(?:/\s*sua doi)?\s*:?\s*(?P<number>\d{1,3}(?:[./]\d{1,2})?)?\s*$"
 )
 _WHAT = re.compile(r"trinh tu|cac buoc|buoc cong viec|noi dung cong viec|noi dung thuc hien|^cong viec|noi dung")
-_WHO = re.compile(r"trach nhiem|nguoi thuc hien|don vi thuc hien|bo phan thuc hien|nguoi chiu trach nhiem|thuc hien")
+_WHO = re.compile(r"trach nhiem|nguoi (thuc hien|chiu|xu ly)|don vi|bo phan|chuc danh|thuc hien")
 _TIME = re.compile(r"thoi gian|thoi han")
 _ORDER = re.compile(r"^(?:s?tt|so tt|buoc|b)\.?$")
 

@@ -64,10 +64,11 @@ def _source(n: int, hit: Hit) -> str:
     facts = [document_name(card), where]
     if card.issuer:
         facts.append(f"cơ quan ban hành: {card.issuer}")
-    if card.effective_from:
-        facts.append(f"có hiệu lực từ {card.effective_from:%d/%m/%Y}")
-    if card.effective_to:
-        facts.append(f"hết hiệu lực từ {card.effective_to:%d/%m/%Y}")
+    applies = passage.applies
+    if applies.effective_from:
+        facts.append(f"có hiệu lực từ {applies.effective_from:%d/%m/%Y}")
+    if applies.effective_to:
+        facts.append(f"hết hiệu lực từ {applies.effective_to:%d/%m/%Y}")
     if card.status == "unknown":
         facts.append("chưa rõ tình trạng hiệu lực")
     lead = f"{passage.lead}\n" if passage.lead else ""

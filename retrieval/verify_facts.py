@@ -84,9 +84,12 @@ class Source:
 
     @cached_property
     def days(self) -> tuple[Quantity, ...]:
-        """The document's own days: issued, in force from and until."""
-        card = self.passage.document
-        known = [f"ngày {d:%d/%m/%Y}" for d in (card.issued, card.effective_from, card.effective_to) if d]
+        """The document's own days: issued, in force from and until; and the provision's, where it has others."""
+        card, own = self.passage.document, self.passage.applies
+        days = dict.fromkeys(
+            (card.issued, card.effective_from, card.effective_to, own.effective_from, own.effective_to)
+        )
+        known = [f"ngày {day:%d/%m/%Y}" for day in days if day]
         return quantities("\n".join(known))
 
     @cached_property

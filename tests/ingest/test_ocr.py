@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import shutil
 import subprocess
 import unicodedata
@@ -69,7 +70,8 @@ def test_a_mixed_pdf_is_read_page_by_page(tmp_path: Path, corpus: Path) -> None:
     truth.import_pages(text, [0, 1, 2, 3])
     truth.save(str(tmp_path / "truth.pdf"))
     source, expected = load(tmp_path / "mixed.pdf"), load(tmp_path / "truth.pdf")
-    assert source.notes == ("Đọc 1/4 trang bằng OCR.",) and source.doubts == ()
+    assert source.notes[0] == "Đọc 1/4 trang bằng OCR." and source.doubts == ()
+    assert re.fullmatch(r"Độ tin cậy nhận dạng: trang 3 9\d%\.", source.notes[1])
     same = difflib.SequenceMatcher(None, _text(expected), _text(source), autojunk=False)
     assert sum(block.size for block in same.get_matching_blocks()) > 0.99 * len(_text(expected))
     assert len(source.blocks) == len(expected.blocks)

@@ -6,11 +6,14 @@ import asyncio
 from datetime import date
 from pathlib import Path
 
+from api.present import hit_out
 from ingest.pipeline import IngestSettings
 from ingest.relations import settle
 from ingest.report import Stages
+from retrieval.answer import Hit
 from retrieval.index import SearchFilter
 from retrieval.passage import Passage
+from retrieval.prompt import messages
 from tests.ingest.fictional import House, law, opened, write
 
 FIRST, LATER = "41/2031/QĐ-UBND", "42/2032/QĐ-UBND"
@@ -118,3 +121,14 @@ def test_what_is_secret_is_refused_unless_allowed(tmp_path: Path) -> None:
         assert not house.ingestor.ingest(files).failures
         tree = house.catalogue.tree(house.catalogue.document("43/2031/QĐ-UBND").card.key)
         assert (tree.metadata.secrecy, tree.metadata.evidence["secrecy"].sentence) == ("Tối mật", "TỐI MẬT")
+
+
+def test_a_hit_has_the_status_of_its_provision(tmp_path: Path) -> None:
+    with opened(tmp_path / "home") as house:
+        house.ingestor.ingest([write(tmp_path / "in", "a.html", closing(law(41), OWN))])
+        (early,) = there(house, "2031-05-20")
+        hit = Hit(rank=1, score=1.0, passage=early)
+        shown = hit_out(hit, date(2031, 5, 20)).document
+        assert (shown.status, shown.effective_from) == ("in_force", date(2031, 6, 1))
+        assert hit_out(hit, date(2031, 5, 9)).document.status == "not_yet_in_force"
+        assert "có hiệu lực từ 10/05/2031" in str(messages("Hỏi?", [hit], date(2031, 5, 20)))
