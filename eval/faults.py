@@ -36,7 +36,7 @@ Judge = Callable[[str, Sequence[Hit]], Awaitable[Verdict]]
 OnDone = Callable[[int], None]
 
 _SOURCES = 8
-_WAYS = ("as printed", "with its place", "its beginning", "numbers rewritten", "quoted")
+_WAYS = ("as printed", "with its place", "its beginning", "numbers rewritten", "in other words", "quoted")
 
 _SPOILT: dict[str, Spoil] = {
     "invented provision or document": article_invented,
@@ -157,8 +157,10 @@ async def made(passages: Sequence[Passage], find: Find, *, n: int, seed: int) ->
                 truths -= 1
                 yield case
         # The rarest first: few sentences have a date or a negation.
-        for kind in sorted((k for k, left in wanted.items() if left), key=lambda k: wanted[k] / SHARES[k], reverse=True):
-            if case := _fault(kind, told(fact, passage, rng.choice([0, 0, 1, 2])), at, sources, rng):
+        for kind in sorted(
+            (k for k, left in wanted.items() if left), key=lambda k: wanted[k] / SHARES[k], reverse=True
+        ):
+            if case := _fault(kind, told(fact, passage, rng.choice([0, 1, 2, 4])), at, sources, rng):
                 wanted[kind] -= 1
                 yield case
                 break

@@ -15,9 +15,7 @@ from retrieval.addresses import document_name, segments
 from retrieval.passage import Passage
 
 _ENUMERATED = re.compile(r"^\s*(?:\d+(?:\.\d+)*[.)]|[a-zđ]\))\s*")
-_UNIT = (
-    r"(?:ngày làm việc|ngày|tháng|năm|tuần|giờ|phút|tuổi|đồng|%|phần trăm|lần|km|mét|m2|m²|người|bản|thành viên|triệu|tỷ)"
-)
+_UNIT = r"(?:ngày làm việc|ngày|tháng|năm|tuần|giờ|phút|tuổi|đồng|%|phần trăm|lần|km|mét|m2|m²|người|bản|thành viên|triệu|tỷ)"
 _NUMERAL = re.compile(rf"(?<![\w/.,-])(?P<n>\d{{1,3}}(?:\.\d{{3}})+|\d+)(?=\s*{_UNIT}(?!\w))")
 _DAY = re.compile(r"(?<!\d)(?P<d>\d{1,2})(?P<a>/| tháng )(?P<m>\d{1,2})(?P<b>/| năm )(?P<y>\d{4})")
 _NUMBER_WORDS = ("hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín", "mười", "mười lăm", "hai mươi", "ba mươi")
@@ -27,6 +25,18 @@ _IN_WORDS = re.compile(
 _UNITS_ANEW = {"ngày làm việc": "tháng", "ngày": "tháng", "tháng": "năm", "năm": "tháng", "giờ": "ngày", "triệu": "tỷ"}
 _DENIAL = re.compile(r"(?<!\w)(?:không được phép|không được|không phải|không có|không bị|không|chưa|nghiêm cấm)\s+")
 _NO_DENIAL = re.compile(r"(?<!\w)không (?:quá|dưới|vượt|ít|kể|phân biệt|gian|khí|chỉ|những)")
+#: Turns of legal language and what a model makes of them; the meaning stays.
+_OTHER_WORDS = (
+    ("phải", "có trách nhiệm"), ("có trách nhiệm thực hiện", "phải thực hiện"), ("trong thời hạn", "trong vòng"),
+    ("kể từ ngày", "tính từ ngày"), ("thực hiện", "tiến hành"), ("bảo đảm", "đảm bảo"), ("quy định tại", "nêu tại"),
+    (", trừ trường hợp pháp luật có quy định khác", ""), ("theo quy định của pháp luật", "theo pháp luật"),
+    ("cơ quan nhà nước có thẩm quyền", "cơ quan có thẩm quyền"), ("gây thiệt hại", "làm thiệt hại"),
+    ("người bị thiệt hại", "bên bị thiệt hại"), ("được sử dụng", "được dùng"), ("sử dụng", "dùng"),
+    ("có quyền yêu cầu", "được yêu cầu"), ("khi có đủ các điều kiện", "nếu có đủ điều kiện"), ("bao gồm", "gồm"),
+    ("đối với", "với"), ("hoạt động", "việc"), ("tổ chức thực hiện", "triển khai"), ("thông báo", "báo"),
+    ("tiến hành giải quyết", "giải quyết"), ("xem xét, quyết định", "quyết định"), ("hằng năm", "mỗi năm"),
+    ("có nghĩa vụ", "có trách nhiệm"), ("thuộc thẩm quyền", "trong thẩm quyền"), ("nhằm", "để"),
+)  # fmt: skip
 _INNER = re.compile(r"\b(?:này|sau đây|dưới đây)\b")
 
 
@@ -42,14 +52,22 @@ class Told:
 def facts(passage: Passage) -> Iterator[str]:
     """The sentences of a provision that say something whole: a clause, or a point behind the words that open its list."""
     opening = ""
+    opened: tuple[bool, str] | None = None  # the first opening line: is it numbered, its words
     for start, end in segments(passage.text):
         line = passage.text[start:end]
         bare = _ENUMERATED.sub("", line).strip()
         if bare.endswith(":"):
             opening = bare.rstrip(":").strip()
+            if opened is None and start == 0:
+                opened = (bool(_ENUMERATED.match(line)), opening)
             continue
-        point = re.match(r"[a-zđ]\)", line)
-        if not point:
+        marked = re.match(r"([a-zđ])\)|(\d+)[.)]", line)
+        if marked and marked[2] and opened and not opened[0]:
+            opening, point = opened[1], True  # clauses under the words that open the article
+        elif marked and marked[1]:
+            point = True
+        else:
+            point = False
             opening = ""
         words = len(bare.split())
         if not 8 <= words <= 60 or not re.match(r"[A-ZĐÀ-Ỹ]", bare) or "“" in bare or '"' in bare:
@@ -61,10 +79,11 @@ def facts(passage: Passage) -> Iterator[str]:
 
 
 def told(fact: str, passage: Passage, way: int) -> Told:
-    """A fact in one of five ways: as printed, with its place named, its beginning alone, numbers rewritten, quoted."""
+    """A fact in one of six ways: as printed, with its place named, its beginning alone, numbers rewritten, in other
+    words, quoted."""
     place = address(passage)
     begun = f"{fact[:1].lower()}{fact[1:]}"
-    match way % 5:
+    match way % 6:
         case 0:
             text = fact
         case 1:
@@ -74,6 +93,8 @@ def told(fact: str, passage: Passage, way: int) -> Told:
             text = head if len(head.split()) >= 8 and "trừ" not in fact[len(head) :][:8] else fact
         case 3:
             text = rewritten(fact)
+        case 4:
+            text = reworded(fact)
         case _:
             text = f"{place[:1].upper()}{place[1:]} quy định: “{_printed(fact, passage)}”"
     return Told(text, fact, passage)
@@ -106,6 +127,14 @@ def rewritten(fact: str) -> str:
 
     text = _NUMERAL.sub(in_words, fact)
     return text.replace("Ủy ban nhân dân", "UBND").replace("Hội đồng nhân dân", "HĐND")
+
+
+def reworded(fact: str) -> str:
+    """The same in other words, as a model puts it: common turns of law replaced, an aside left out."""
+    for pattern, other in _OTHER_WORDS:
+        fact = re.sub(rf"(?<!\w){pattern}(?!\w)", other, fact, count=1)
+    fact = re.sub(r"\s*\([^)]*\)", "", fact)
+    return " ".join(f"{fact[:1].upper()}{fact[1:]}".split())
 
 
 # ---- one thing spoilt; None where the statement has nothing of that kind
@@ -170,7 +199,11 @@ def place_altered(one: Told, rng: random.Random) -> str | None:
 def negation_dropped(one: Told, rng: random.Random) -> str | None:
     """One "không", "chưa", "nghiêm cấm" taken out."""
     places = [
-        (match.start(), match.end(), match.group().replace("không", "", 1).lstrip() if "không " in match.group() else "")
+        (
+            match.start(),
+            match.end(),
+            match.group().replace("không", "", 1).lstrip() if "không " in match.group() else "",
+        )
         for match in _DENIAL.finditer(one.fact)
         if not _NO_DENIAL.match(one.fact, match.start())
     ]

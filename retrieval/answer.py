@@ -13,6 +13,7 @@ from serving.protocols import Usage
 
 Mode = Literal["generative", "extractive", "refusal"]
 Verdict = Literal["supported", "partly", "unsupported"]
+Format = Literal["answer", "brief", "letter", "table", "summary"]
 
 #: The sentence of a refusal, word for word.
 REFUSAL = "Không tìm thấy căn cứ trong kho văn bản."
@@ -34,7 +35,7 @@ class Question:
     where: SearchFilter
     limit: int = 10
     history: tuple[Turn, ...] = ()
-    format: str = "answer"
+    format: Format = "answer"
     strict: bool = True
 
 
@@ -42,7 +43,8 @@ class Question:
 class Reading:
     """How the question was understood: shown to the caller as `query`.
 
-    `text`: as typed (NFC). `read_as`: what was searched (diacritics restored). `restored`: whether they were.
+    `text`: as typed (NFC). `read_as`: what was searched (diacritics restored, a follow-up made to stand alone).
+    `restored`: whether they were. `rewritten`: who made a follow-up stand alone, None where nobody did.
     `citations`: provisions named in the question, as labels. `expansions`: terms added. `date`: a day found in the question.
     """
 
@@ -53,6 +55,7 @@ class Reading:
     expansions: tuple[str, ...] = ()
     date: date | None = None
     notes: tuple[str, ...] = ()
+    rewritten: Literal["model", "rule"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +105,29 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class TableCell:
+    """A verified cell: what it says and the citation numbers it carries."""
+
+    text: str
+    verdict: Verdict
+    citations: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row of a procedure's table. `key`: papers, fee, deadline, authority, legal_basis; `label`: in Vietnamese."""
+
+    key: str
+    label: str
+    cells: tuple[TableCell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer that can be checked. `text` carries `[n]` after each statement; a refusal has no citations."""
+    """An answer that can be checked. `text` carries `[n]` after each statement; a refusal has no citations.
+
+    `table`: the rows of the format "table", empty in the others.
+    """
 
     id: str
     text: str
@@ -113,6 +137,8 @@ class Answer:
     citations: tuple[AnswerCitation, ...] = ()
     sources: tuple[Hit, ...] = ()
     statements: tuple[Statement, ...] = ()
+    format: Format = "answer"
+    table: tuple[TableRow, ...] = ()
     model: str | None = None
     usage: Usage | None = None
     warnings: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -16,6 +17,7 @@ from legal.errors import PhapquyError, ServiceUnavailable
 from legal.lexicon import Lexicon
 from legal.names import LawNames
 from retrieval.answer import Event, Hit
+from retrieval.conversation import FollowUps
 from retrieval.definitions import lift_definitions, search_terms
 from retrieval.evidence import gather
 from retrieval.expand import expansions
@@ -26,6 +28,7 @@ from retrieval.index import Candidates, IndexMoved, Searched, Sparse
 from retrieval.lexical import question_vector
 from retrieval.named import look_up, may_be_missed
 from retrieval.restore import SyllableModel
+from retrieval.scope import scope
 from retrieval.settings import RetrievalSettings
 from retrieval.trail import Trail, milliseconds
 from retrieval.understand import understand
@@ -69,9 +72,11 @@ class Understand(Hop):
         syllables: Callable[[], SyllableModel | None] | None = None,
         names: Callable[[frozenset[str] | None], LawNames | None] | None = None,
         lexicon: Lexicon | None = None,
+        follow_ups: FollowUps | None = None,
     ) -> None:
         component.set_output_types(self, trail=Trail)
         self._settings = settings
+        self._follow_ups = follow_ups
         self._syllables = syllables
         self._names = names
         self._lexicon = lexicon
@@ -82,6 +87,13 @@ class Understand(Hop):
         syllables = self._syllables() if self._syllables is not None else None
         names = self._names(trail.question.where.access) if self._names is not None else None
         read = understand(trail.question, self._settings, syllables, names, self._lexicon)
+        if trail.question.history and self._follow_ups is not None:
+            alone = await self._follow_ups.standalone(read.reading.read_as, trail.question.history, names, read.as_of)
+            if alone.by is not None:
+                typed, rewritten = read.reading, replace(trail.question, text=alone.text)
+                read = understand(rewritten, self._settings, syllables, names, self._lexicon)
+                reading = replace(read.reading, text=typed.text, restored=typed.restored, rewritten=alone.by)
+                read = replace(read, reading=reading)
         await emit(streaming_callback, "query", read.reading)
         took = {"understand": milliseconds(begun)}
         return {
@@ -238,6 +250,10 @@ class Expand(Hop):
         trail = trail.then(hits=trail.hits[: trail.question.limit])
         if trail.wants == "search":
             return {"found": trail}
+        if trail.question.format == "summary":
+            hits, warn = await scope(self._index, trail, self._settings)
+            await emit(streaming_callback, "sources", hits)
+            return {"trail": trail.then(hits=hits, warn=warn, took={"expand": milliseconds(begun)})}
         try:
             async with asyncio.timeout(self._settings.search_timeout):
                 names = self._names(trail.where.access) if self._names is not None else None

@@ -6,29 +6,40 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from time import perf_counter
 
 from legal.errors import ModelRefused, ServiceUnavailable
-from retrieval.answer import REFUSAL, Answer, AnswerCitation, Mode, Statement
+from retrieval import table
+from retrieval.answer import REFUSAL, Answer, AnswerCitation, Mode, Statement, TableRow
+from retrieval.budget import TokenCounter
 from retrieval.components import Hop, emit
+from retrieval.drafting import MODEL_CUT, NO_TABLE, Desk, draft_table, draft_text
 from retrieval.evidence import confidence
-from retrieval.extract import extract
+from retrieval.extract import extract, extract_as
+from retrieval.forms import set_as
 from retrieval.haystack_quiet import StreamingCallbackT, component
+from retrieval.index import SearchFilter
 from retrieval.named import beside
-from retrieval.prompt import fitted
+from retrieval.second_opinion import SecondOpinion
 from retrieval.settings import RetrievalSettings
-from retrieval.statements import Piece, PieceReader
+from retrieval.summary import draft_summary, extract_summary
 from retrieval.terms import informative
 from retrieval.trail import Draft, Trail, milliseconds
-from retrieval.verify import Checked, Checker, assemble, is_refusal
+from retrieval.verify import Checked, assemble, is_refusal
 from serving.circuit import Circuit
-from serving.protocols import Generator, Usage
+from serving.protocols import Generator
 
 log = logging.getLogger(__name__)
 
 MODEL_DOWN = "Mô hình ngôn ngữ không trả lời; dưới đây là trích nguyên văn quy định."
-MODEL_CUT = "Câu trả lời của mô hình bị ngắt vì đạt độ dài tối đa."
 MODEL_PAUSED = "Mô hình ngôn ngữ đang tạm nghỉ sau nhiều lần lỗi; dưới đây là trích nguyên văn quy định."
+GONE = "Một văn bản được dẫn vừa bị thay thế, gỡ khỏi kho hoặc không còn được phép xem; các ý dựa vào đó đã bỏ."
+
+#: Which of these citations' documents are known, readable by the caller and in force: asked at the end of an answer,
+#: since a document may go while a model writes. Gives the keys of those that stand.
+Standing = Callable[[Sequence[AnswerCitation], SearchFilter], Awaitable[frozenset[str]]]
 
 
 @component
@@ -39,23 +50,33 @@ class Respond(Hop):
     quotes or refuses.
     """
 
-    def __init__(self, generator: Generator | None, settings: RetrievalSettings) -> None:
+    def __init__(
+        self,
+        generator: Generator | None,
+        settings: RetrievalSettings,
+        circuit: Circuit,
+        opinion: SecondOpinion,
+    ) -> None:
         component.set_output_types(self, trail=Trail)
         self._generator = generator
         self._settings = settings
-        self.circuit = Circuit(settings.circuit_failures, settings.circuit_pause)
+        self._counter = TokenCounter(generator) if generator is not None else None
+        self._opinion = opinion
+        self.circuit = circuit
 
     async def run_async(self, trail: Trail, streaming_callback: StreamingCallbackT | None = None) -> dict[str, Trail]:
         """Fills `draft`."""
-        if self._generator is None or not _grounded(trail, self._settings):
+        if self._generator is None or self._counter is None or not _grounded(trail, self._settings):
             return {"trail": trail.then(draft=Draft())}
         if not self.circuit.allows():
             return {"trail": trail.then(draft=Draft(), warn=(MODEL_PAUSED,))}
         begun = perf_counter()
-        draft, warn, took = Draft(), tuple[str, ...](), dict[str, float]()
+        took = dict[str, float]()
+        desk = Desk(self._generator, self._counter, self._settings, self._opinion, trail, streaming_callback, took)
+        draft, warn = Draft(), tuple[str, ...]()
         try:
-            async with asyncio.timeout(self._settings.answer_timeout):
-                draft, warn = await self._generate(self._generator, trail, streaming_callback, took)
+            draft = await self._drafted(desk)
+            warn = (MODEL_CUT,) if draft.cut else ()
             self.circuit.succeeded()
         except ModelRefused as fault:
             # The server lives and says no: the circuit is not its business, the next question may fit.
@@ -72,67 +93,37 @@ class Respond(Hop):
             raise
         return {"trail": trail.then(draft=draft, warn=warn, took={**took, "generate": milliseconds(begun)})}
 
-    async def _generate(
-        self, generator: Generator, trail: Trail, callback: StreamingCallbackT | None, took: dict[str, float]
-    ) -> tuple[Draft, tuple[str, ...]]:
-        """`took` gets `first_token`, since the question came, and `writing`, from the first to the last piece."""
-        settings = self._settings
-        prompt, sources = await fitted(trail.read.read_as, trail.hits, trail.day, generator, settings)
-        checker, reader = Checker(sources, settings), PieceReader()
-        checked: list[Checked] = []
-        text: list[str] = []
-        usage: Usage | None = None
-        warn: tuple[str, ...] = ()
-
-        async def take(pieces: list[Piece]) -> None:
-            for piece in pieces:
-                one = checker.check(piece)
-                checked.append(one)
-                if one.statement is not None:
-                    await emit(callback, "statement", one.statement)
-
-        first = 0.0
-        stream = generator.stream(prompt, max_tokens=settings.answer_tokens, temperature=settings.temperature)
-        try:
-            waiting = settings.first_token_timeout
-            while True:
-                try:
-                    async with asyncio.timeout(waiting):
-                        chunk = await anext(stream)
-                except StopAsyncIteration:
-                    break
-                waiting = settings.answer_timeout
-                usage = chunk.usage or usage
-                if chunk.finish_reason == "length":
-                    warn = (MODEL_CUT,)
-                if chunk.text:
-                    if not text:
-                        took["first_token"], first = milliseconds(trail.begun), perf_counter()
-                    took["writing"] = milliseconds(first)
-                    text.append(chunk.text)
-                    await emit(callback, "token", chunk.text)
-                    await take(reader.feed(chunk.text))
-        finally:
-            close = getattr(stream, "aclose", None)
-            if close is not None:
-                await close()
-        await take(reader.rest())
-        return Draft("".join(text), tuple(checked), generator.name, usage, sources), warn
+    async def _drafted(self, desk: Desk) -> Draft:
+        form = desk.trail.question.format
+        limit = self._settings.summary_timeout if form == "summary" else self._settings.answer_timeout
+        async with asyncio.timeout(limit):
+            match form:
+                case "summary":
+                    return await draft_summary(desk)
+                case "table":
+                    return await draft_table(desk)
+                case _:
+                    return await draft_text(desk)
 
 
 @component
 class Verify(Hop):
-    """Makes the `Answer`: what verification left of the model's text, else verbatim quotes, else a refusal."""
+    """Makes the `Answer`: what verification left of the model's text, else verbatim quotes, else a refusal.
 
-    def __init__(self, settings: RetrievalSettings) -> None:
+    `standing`: whether the documents cited are still there; without it what was retrieved counts as there.
+    """
+
+    def __init__(self, settings: RetrievalSettings, standing: Standing | None = None) -> None:
         component.set_output_types(self, trail=Trail)
         self._settings = settings
+        self._standing = standing
 
     async def run_async(self, trail: Trail, streaming_callback: StreamingCallbackT | None = None) -> dict[str, Trail]:
-        """Fills `answer`; streams its citations and, for an extractive answer, its text."""
+        """Fills `answer`; streams its citations and, where no model's words have been streamed, its text."""
         begun = perf_counter()
+        trail = await self._standing_only(trail)
         answer = self._answer(trail)
-        if answer.mode != "generative":
+        if answer.mode != "generative" or answer.format == "table":
             await emit(streaming_callback, "token", answer.text)
         for citation in answer.citations:
             await emit(streaming_callback, "citation", citation)
@@ -140,26 +131,75 @@ class Verify(Hop):
             await emit(streaming_callback, "usage", answer.usage)
         return {"trail": trail.then(answer=answer, took={"verify": milliseconds(begun)})}
 
+    async def _standing_only(self, trail: Trail) -> Trail:
+        """The trail without what rests on a document that has gone while the model wrote."""
+        draft = trail.draft
+        if self._standing is None or draft is None or draft.text is None:
+            return trail
+        cited = [citation for one in draft.checked for citation in one.citations]
+        stands = await self._standing(cited, trail.where)
+        if all(citation.document.key in stands for citation in cited):
+            return trail
+        checked = tuple(_resting_on(one, stands) for one in draft.checked)
+        hits = tuple(hit for hit in trail.hits if hit.passage.document.key in stands)
+        return trail.then(draft=replace(draft, checked=checked), hits=hits, warn=(GONE,))
+
     def _answer(self, trail: Trail) -> Answer:
-        settings, draft = self._settings, trail.draft or Draft()
+        settings, draft, form = self._settings, trail.draft or Draft(), trail.question.format
         if not _grounded(trail, settings):
             return _made(trail, REFUSAL, "refusal")
         if draft.text is None:
-            extracted = extract(trail.read.read_as, trail.hits, settings, trail.cited)
-            if not extracted.citations:
-                return _made(trail, REFUSAL, "refusal")
-            return _made(trail, extracted.text, "extractive", citations=extracted.citations)
+            return self._extracted(trail)
         if is_refusal(draft.text):
             return _made(trail, REFUSAL, "refusal")
-        verified = assemble(draft.checked, settings, strict=trail.question.strict)
+        strict = trail.question.strict
+        verified = assemble(draft.checked, settings, strict=strict)
+        if not verified.text:
+            return _made(trail, REFUSAL, "refusal", statements=verified.statements, warnings=verified.warnings)
+        if form == "table":
+            rows = table.rows_of(zip(draft.rows, draft.checked, strict=True), strict=strict)
+            text, citations, notes = table.as_text(rows), verified.citations, ()
+        else:
+            rows = ()
+            shown = set_as(form, verified.text, verified.citations)
+            text, citations, notes = shown.text, shown.citations, shown.warnings
         return _made(
             trail,
-            verified.text or REFUSAL,
-            "generative" if verified.text else "refusal",
-            citations=verified.citations,
+            text,
+            "generative",
+            citations=citations,
             statements=verified.statements,
-            warnings=verified.warnings,
+            rows=rows,
+            warnings=(*verified.warnings, *notes),
         )
+
+    def _extracted(self, trail: Trail) -> Answer:
+        settings, form = self._settings, trail.question.format
+        if form == "table":
+            rows, citations = table.extracted(trail.read.read_as, trail.hits, settings)
+            if citations:
+                text = table.as_text(rows)
+                return _made(trail, text, "extractive", citations=citations, rows=rows, warnings=(table.INCOMPLETE,))
+            # No sentence speaks of papers, fees, deadlines: the plain quotes say more than an empty table.
+            plain = extract(trail.read.read_as, trail.hits, settings, trail.cited)
+            extracted = replace(plain, warnings=(NO_TABLE,))
+        elif form == "summary":
+            extracted = extract_summary(trail.hits, settings)
+        else:
+            extracted = extract_as(form, trail.read.read_as, trail.hits, settings, trail.cited)
+        if not extracted.citations:
+            return _made(trail, REFUSAL, "refusal")
+        return _made(trail, extracted.text, "extractive", citations=extracted.citations, warnings=extracted.warnings)
+
+
+def _resting_on(one: Checked, stands: frozenset[str]) -> Checked:
+    """A checked piece without the citations of documents that do not stand; without any it is unsupported."""
+    left = tuple(citation for citation in one.citations if citation.document.key in stands)
+    if one.statement is None or left == one.citations:
+        return one
+    numbers = tuple(dict.fromkeys(citation.n for citation in left))
+    verdict = one.statement.verdict if left else "unsupported"
+    return replace(one, citations=left, statement=replace(one.statement, citations=numbers, verdict=verdict))
 
 
 def _grounded(trail: Trail, settings: RetrievalSettings) -> bool:
@@ -180,6 +220,7 @@ def _made(
     *,
     citations: tuple[AnswerCitation, ...] = (),
     statements: tuple[Statement, ...] = (),
+    rows: tuple[TableRow, ...] = (),
     warnings: tuple[str, ...] = (),
 ) -> Answer:
     draft = trail.draft or Draft()
@@ -192,6 +233,8 @@ def _made(
         citations=citations,
         sources=draft.sources or trail.hits,
         statements=statements,
+        format=trail.question.format,
+        table=rows,
         model=draft.model,
         usage=draft.usage,
         warnings=trail.warnings + warnings,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from legal.quantities import quantities
 from legal.text import lexical_terms
 from retrieval.addresses import cite, printed, segments, spans_around
-from retrieval.answer import AnswerCitation, Hit
+from retrieval.answer import AnswerCitation, Format, Hit
+from retrieval.forms import BRIEF_POINTS, letter
 from retrieval.named import CitedProvision, beside
 from retrieval.passage import Passage
 from retrieval.settings import RetrievalSettings
@@ -17,6 +18,9 @@ from retrieval.terms import informative, share_of
 
 EXTRACTED = "Trích nguyên văn các quy định gần nhất với câu hỏi (không qua mô hình ngôn ngữ):"
 
+VERBATIM = "Soạn từ lời trích nguyên văn, không qua mô hình ngôn ngữ; hãy biên tập trước khi dùng."
+
+_SHORT = 300  # characters of a quote in a brief
 _ASKS_NUMBER = re.compile(
     r"bao nhiêu|bao lâu|mấy|thời hạn|thời gian|mức|lệ phí|khi nào|ngày nào|độ tuổi", re.IGNORECASE
 )
@@ -25,10 +29,11 @@ _NUMBER_BONUS = 1.3
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """An extractive answer: its text with `[n]`, and the citations, `n` from 1 in the order of the text."""
+    """An extractive answer: its text with `[n]`, its citations in the order of the text, what the reader should know."""
 
     text: str
     citations: tuple[AnswerCitation, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def extract(
@@ -62,6 +67,26 @@ def extract(
         address = printed(citation.label, citation.document)
         lines.append(f"- {address[:1].upper()}{address[1:]}: “{citation.quote}” [{citation.n}]")
     return Extract("\n\n".join([EXTRACTED, *lines]), tuple(citations))
+
+
+def extract_as(
+    form: Format, question: str, hits: Sequence[Hit], settings: RetrievalSettings, cited: Sequence[CitedProvision] = ()
+) -> Extract:
+    """The extract as a brief (the three best quotes, short ones) or as a letter's paragraph; else as it is."""
+    if form == "brief":
+        short = replace(settings, extract_provisions=BRIEF_POINTS, extract_characters=_SHORT)
+        found = extract(question, hits, short, cited)
+        return Extract(found.text.removeprefix(EXTRACTED).strip().replace("\n\n", "\n"), found.citations, (VERBATIM,))
+    found = extract(question, hits, settings, cited)
+    if form == "letter" and found.citations:
+        body = "; ".join(_as_said(one) for one in found.citations)
+        shown = letter(f"{body[:1].upper()}{body[1:]}.", found.citations)
+        return Extract(shown.text, shown.citations, (VERBATIM,))
+    return found
+
+
+def _as_said(one: AnswerCitation) -> str:
+    return f"{printed(one.label, one.document)} quy định: “{one.quote.rstrip(' .;,')}” [{one.n}]"
 
 
 def best_quote(

@@ -21,12 +21,15 @@ from legal.lexicon import Lexicon
 from legal.names import LawNames
 from retrieval.answer import Answer, Event, Question, SearchResult
 from retrieval.components import Expand, Rerank, Retrieve, Understand
-from retrieval.components_answer import Respond, Verify
+from retrieval.components_answer import Respond, Standing, Verify
+from retrieval.conversation import FollowUps
 from retrieval.haystack_quiet import Pipeline
 from retrieval.index import Searched
 from retrieval.restore import SyllableModel
+from retrieval.second_opinion import SecondOpinion
 from retrieval.settings import RetrievalSettings
 from retrieval.trail import Trail, milliseconds
+from serving.circuit import Circuit
 from serving.protocols import Embedder, Generator, Reranker
 
 log = logging.getLogger(__name__)
@@ -37,7 +40,8 @@ class QuestionPath:
 
     `embedder` None: search by words only. `generator` None: extractive answers. `syllables` gives the current model that
     restores diacritics, `names` the current names of the documents that a caller with these access labels may read; both
-    are asked for at each question. `lexicon`: legal words for everyday ones. The parts are the caller's; `close` closes
+    are asked for at each question. `lexicon`: legal words for everyday ones. `standing`: which of the documents cited
+    are still there at the end of an answer. The parts are the caller's; `close` closes
     the models, not the index.
     """
 
@@ -52,18 +56,21 @@ class QuestionPath:
         syllables: Callable[[], SyllableModel | None] | None = None,
         names: Callable[[frozenset[str] | None], LawNames | None] | None = None,
         lexicon: Lexicon | None = None,
+        standing: Standing | None = None,
     ) -> None:
         self.settings = settings or RetrievalSettings()
         self._models = [model for model in (embedder, generator, reranker) if model is not None]
-        self._respond = Respond(generator, self.settings)
+        circuit = Circuit(self.settings.circuit_failures, self.settings.circuit_pause)
+        follow_ups = FollowUps(generator, circuit, self.settings)
+        self._respond = Respond(generator, self.settings, circuit, SecondOpinion(embedder, self.settings))
         self._pipeline = Pipeline()
         hops = {
-            "understand": Understand(self.settings, syllables, names, lexicon),
+            "understand": Understand(self.settings, syllables, names, lexicon, follow_ups),
             "retrieve": Retrieve(index, embedder, self.settings),
             **({"rerank": Rerank(reranker, self.settings)} if reranker is not None else {}),
             "expand": Expand(index, self.settings, names),
             "answer": self._respond,
-            "verify": Verify(self.settings),
+            "verify": Verify(self.settings, standing),
         }
         for name, hop in hops.items():
             self._pipeline.add_component(name, hop)

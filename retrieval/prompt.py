@@ -1,6 +1,6 @@
-"""The prompt of a generated answer: rules first (the same for all questions, so that a prefix cache serves them),
-then the numbered sources, the question last. The text of documents and questions stands inside marked blocks as
-data."""
+"""The prompt of a generated answer: rules first (the same for all questions and formats, so that a prefix cache serves
+them), then the numbered sources, the question and what is wanted last. The text of documents and questions stands
+inside marked blocks as data."""
 
 from __future__ import annotations
 
@@ -13,52 +13,63 @@ from importlib.resources import files
 from legal.errors import ModelRefused
 from retrieval.addresses import document_name
 from retrieval.answer import Hit
+from retrieval.budget import TokenCounter
 from retrieval.settings import RetrievalSettings
 from serving.protocols import Generator, Message
 
-PROMPT = "answer.v1"
+RULES = "rules.v2"
+_OPENING = "Các nguồn:"
+_BLOCK = re.compile(r"<(?=\s*/?\s*(?:nguon|cau_hoi|luot)\b)", re.IGNORECASE)
 
-_BLOCK = re.compile(r"<(?=\s*/?\s*(?:nguon|cau_hoi)\b)", re.IGNORECASE)
 
-
-@lru_cache(maxsize=8)
-def instructions(name: str = PROMPT) -> str:
-    """The rules, by version."""
+@lru_cache(maxsize=16)
+def prompt_text(name: str = RULES) -> str:
+    """A prompt's text, by name and version."""
     return (files("retrieval.prompts") / f"{name}.txt").read_text(encoding="utf-8").strip()
 
 
-def messages(question: str, sources: Sequence[Hit], as_of: date) -> list[Message]:
-    """The whole prompt for these sources, numbered from 1 in this order."""
-    blocks = [_source(n, hit) for n, hit in enumerate(sources, start=1)]
-    last = (
-        f"Ngày xét hiệu lực: {as_of:%d/%m/%Y}.\n"
-        f"<cau_hoi>\n{_as_data(question)}\n</cau_hoi>\n"
-        "Trả lời câu hỏi trên theo đúng các quy tắc, chỉ từ các nguồn đã đánh số, mỗi câu có [số nguồn]."
-    )
-    return [Message("system", instructions()), Message("user", "\n\n".join(["Các nguồn:", *blocks, last]))]
+def messages(question: str, sources: Sequence[Hit], as_of: date, wanted: str, first: int = 1) -> list[Message]:
+    """The whole prompt for these sources, numbered in this order from `first`. `wanted`: the name of the prompt that
+    says what to write."""
+    blocks = [source_block(n, hit) for n, hit in enumerate(sources, start=first)]
+    return _joined(blocks, _asking(question, as_of, wanted))
 
 
 async def fitted(
-    question: str, hits: Sequence[Hit], as_of: date, generator: Generator, settings: RetrievalSettings
+    question: str,
+    hits: Sequence[Hit],
+    as_of: date,
+    generator: Generator,
+    counter: TokenCounter,
+    settings: RetrievalSettings,
+    wanted: str,
 ) -> tuple[list[Message], tuple[Hit, ...]]:
     """The prompt with as many of the hits as fit the model's context, best first, and these hits.
 
-    Counted by the model's own tokenizer, in a few calls: after each count the sources are cut back in proportion. A
-    source stands whole or not at all. Raises `ModelRefused` when not even the first fits.
+    A source stands whole or not at all. Raises `ModelRefused` when not even the first fits.
     """
-    budget = generator.context_length - settings.answer_tokens - settings.prompt_margin_tokens
-    sources = tuple(hits)
-    while sources:
-        prompt = messages(question, sources, as_of)
-        tokens = await generator.count_tokens(prompt)
-        if tokens <= budget:
-            return prompt, sources
-        keep = min(len(sources) - 1, int(len(sources) * budget / tokens))
-        sources = sources[: max(keep, 1)] if len(sources) > 1 else ()
-    raise ModelRefused("Cửa sổ ngữ cảnh của mô hình quá nhỏ cho câu hỏi này và một điều luật.")
+    blocks = [source_block(n, hit) for n, hit in enumerate(hits, start=1)]
+    last = _asking(question, as_of, wanted)
+    left = await room(generator, counter, settings, last)
+    kept = 0
+    for tokens in await counter.parts(blocks):
+        left -= tokens
+        if left < 0:
+            break
+        kept += 1
+    if not kept:
+        raise ModelRefused("Cửa sổ ngữ cảnh của mô hình quá nhỏ cho câu hỏi này và một điều luật.")
+    return _joined(blocks[:kept], last), tuple(hits[:kept])
 
 
-def _source(n: int, hit: Hit) -> str:
+async def room(generator: Generator, counter: TokenCounter, settings: RetrievalSettings, last: str = "") -> int:
+    """Tokens that are left for sources beside the rules, the end of the prompt and the answer."""
+    fixed = await counter.prompt([Message("system", prompt_text()), Message("user", f"{_OPENING}\n\n{last}")])
+    return generator.context_length - settings.answer_tokens - settings.prompt_margin_tokens - fixed
+
+
+def source_block(n: int, hit: Hit) -> str:
+    """A source as the model sees it: what it is, when it applies, and its text."""
     passage, card = hit.passage, hit.passage.document
     where = f"{passage.label}. {passage.heading}" if passage.heading else passage.label
     facts = [document_name(card), where]
@@ -72,9 +83,17 @@ def _source(n: int, hit: Hit) -> str:
     if card.status == "unknown":
         facts.append("chưa rõ tình trạng hiệu lực")
     lead = f"{passage.lead}\n" if passage.lead else ""
-    return f'<nguon so="{n}">\n[{n}] {_as_data("; ".join(facts))}\n{_as_data(lead + passage.text)}\n</nguon>'
+    return f'<nguon so="{n}">\n[{n}] {as_data("; ".join(facts))}\n{as_data(lead + passage.text)}\n</nguon>'
 
 
-def _as_data(text: str) -> str:
+def as_data(text: str) -> str:
     """A text that cannot close its own block."""
     return _BLOCK.sub("‹", text)
+
+
+def _asking(question: str, as_of: date, wanted: str) -> str:
+    return f"Ngày xét hiệu lực: {as_of:%d/%m/%Y}.\n<cau_hoi>\n{as_data(question)}\n</cau_hoi>\n{prompt_text(wanted)}"
+
+
+def _joined(blocks: Sequence[str], last: str) -> list[Message]:
+    return [Message("system", prompt_text()), Message("user", "\n\n".join([_OPENING, *blocks, last]))]

@@ -12,6 +12,7 @@ class RetrievalSettings:
     # understand
     max_question: int = 2000
     expansion_weight: float = 0.2  # of a term from the lexicon, against 1 for a typed one
+    rewrite_timeout: float = 15.0  # of a follow-up question by the model, else it is done by rule
 
     # retrieve and fuse: both searches scaled to 0..1 over their candidates, then summed with these weights
     candidates: int = 100
@@ -51,10 +52,17 @@ class RetrievalSettings:
     temperature: float = 0.0
     first_token_timeout: float = 30.0
     answer_timeout: float = 120.0
+    summary_timeout: float = 600.0
+    summary_part_tokens: int = 6000  # of provisions that the model summarises at once
+    summary_parallel: int = 4
+    summary_most: int = 400  # passages of one summary
     circuit_failures: int = 3
     circuit_pause: float = 30.0
 
     # verify
     min_support: float = 0.66  # share of a statement's informative terms that its cited sources must have
+    doubted_support: float = 0.5  # from here on the embedder is asked whether it is said in other words
+    min_nearness: float = 0.9  # cosine of statement and quote that says yes, on the scale of `similarity_of`
     partial_support: float = 0.82  # below it a statement that passes is only `partly` supported
+    rival_lead: float = 0.03  # by which another source may say a statement better than the cited one, of 1
     min_kept: float = 0.3  # share of statements that must survive, else the answer is a refusal

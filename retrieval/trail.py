@@ -28,6 +28,7 @@ class Draft:
     """What the answering hop hands to verification. `text` as the model wrote it, None where no model answered.
 
     `checked`: its pieces with their verdicts. `sources`: what the model was given, numbered from 1 in this order.
+    `rows`: for a table, the row that each checked cell belongs to. `cut`: the text ended at the length limit.
     """
 
     text: str | None = None
@@ -35,6 +36,8 @@ class Draft:
     model: str | None = None
     usage: Usage | None = None
     sources: tuple[Hit, ...] = ()
+    rows: tuple[str, ...] = ()
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)

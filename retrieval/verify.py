@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from legal.number import find_all
 from legal.quantities import covered, quantities
@@ -23,13 +23,16 @@ from retrieval.verify_addresses import misplaced, places_of, unknown_addresses
 from retrieval.verify_facts import (
     Source,
     altered_quotes,
+    in_order,
     opposites,
+    quoted_in,
+    quoted_parts,
     spelled_out,
     turned_bounds,
-    turned_negation,
     unknown_names,
     unknown_quantities,
 )
+from retrieval.verify_negation import turned_negation
 
 UNSUPPORTED_MARK = "[chưa có căn cứ]"
 PARTLY = "Một số nội dung chỉ được nguồn xác nhận một phần; hãy đối chiếu với trích dẫn."
@@ -40,6 +43,9 @@ _PLACES = re.compile(
     r"(?:điểm|khoản|điều|chương|mục)\s+[\da-zđ]{1,4}\b[\s,]*(?:của\s+)?)+",
     re.IGNORECASE,
 )
+_LAW_NAMED = re.compile(
+    r"^\s*,?\s*(?:Bộ luật|Luật|Pháp lệnh|Nghị định|Thông tư|Nghị quyết|Quyết định)\s[^,]{2,120}?(?:số\s*)?,"
+)
 _ABSENCE = re.compile(
     r"(?:các nguồn|nguồn|tài liệu|văn bản|kho văn bản)[^.]{0,40}(?:không|chưa)\s+(?:có\s+)?"
     r"(?:quy định|nêu|đề cập|tìm thấy|có)",
@@ -47,19 +53,31 @@ _ABSENCE = re.compile(
 )
 _ABSENCE_WORDS = 30
 _TURN = re.compile(r"nhưng|tuy nhiên|song|theo|căn cứ|do đó|vì vậy|nên|[;:]", re.IGNORECASE)
+_RIVALS = 3  # other sources that the embedder is asked about
 _WINDOW = 8  # sentences
 _WORTH = 0.04  # share that a further sentence must add
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A statement of which the source has too few words though nothing speaks against it: what its source says, and
+    what the other sources say that come nearest. Whether it is said in other words is for the embedder to tell."""
+
+    own: str
+    others: tuple[str, ...]
+    citations: tuple[AnswerCitation, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """A piece of the text with what verification found. `faults`: kinds of what is wrong, Vietnamese, without
-    content."""
+    content. `doubt`: what the words alone do not settle (`settled`)."""
 
     piece: Piece
     statement: Statement | None
     citations: tuple[AnswerCitation, ...] = ()
     faults: tuple[str, ...] = ()
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +89,17 @@ class Verified:
     citations: tuple[AnswerCitation, ...]
     warnings: tuple[str, ...]
     kept: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Weight:
+    """What sources say of a statement: the share of its telling words, what speaks against it, the quotes, and these
+    with the lines that stand over them."""
+
+    support: float
+    faults: tuple[str, ...]
+    citations: tuple[AnswerCitation, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 class Checker:
@@ -103,20 +132,61 @@ class Checker:
         return self._cited(piece, cited, lead, unknown=len(cited) < len(piece.numbers))
 
     def _cited(self, piece: Piece, cited: list[Source], lead: str, *, unknown: bool) -> Checked:
-        support, faults, citations = self._weigh(piece.text, cited, lead)
-        if faults or support < self._settings.min_support:
-            return _verdict(piece, "unsupported", (), tuple(faults) or ("nội dung",))
+        weight = self._weigh(piece.text, cited, lead)
+        support, faults, citations = weight.support, weight.faults, weight.citations
+        if faults:
+            return _verdict(piece, "unsupported", (), faults)
+        if support < self._settings.min_support:
+            weak = _verdict(piece, "unsupported", (), ("nội dung",))
+            return replace(weak, doubt=self._doubt(piece.text, weight, cited)) if citations else weak
+        if self._said_elsewhere(piece.text, {source.n for source in cited}, weight.told, support):
+            return _verdict(piece, "unsupported", (), ("nguồn khác mới nói điều này",))
         partly = unknown or support < self._settings.partial_support or len({c.n for c in citations}) < len(cited)
         return _verdict(piece, "partly" if partly else "supported", citations, ())
+
+    def _doubt(self, text: str, weight: _Weight, cited: Sequence[Source]) -> Doubt | None:
+        if weight.support < self._settings.doubted_support:
+            return None
+        others: list[tuple[float, str]] = []
+        for source in self._sources.values():
+            if source not in cited and (window := shortest_support(text, source)) is not None:
+                others.append((window[2], "\n".join(source.told(*window[:2])).strip()))
+        nearest = sorted(others, reverse=True)[:_RIVALS]
+        return Doubt("\n".join(weight.told).strip(), tuple(said for _, said in nearest), weight.citations)
+
+    def settled(self, one: Checked, nearness: Sequence[float]) -> Checked:
+        """A doubted piece, with how near its statement is in meaning to what its source says, then to the others: it
+        counts as partly supported when it is near, and nearer to its source than to any other."""
+        if one.doubt is None or nearness[0] < max(self._settings.min_nearness, *nearness[1:], 0.0):
+            return replace(one, doubt=None)
+        return _verdict(one.piece, "partly", one.doubt.citations, ())
+
+    def _said_elsewhere(self, text: str, cited: set[int], told: Sequence[str], support: float) -> bool:
+        """Whether a source that the statement does not cite says it clearly better than those that it does: more of its
+        telling words, and more of all its words in their order."""
+        lead, bare = self._settings.rival_lead, _bare(text)
+        own = (support + in_order(bare, told)) / 2
+        if own + lead > 1.0 or any(quoted_in(text, one) for one in told):
+            return False
+        wanted = _wanted(text)
+        for source in self._sources.values():
+            if source.n in cited or share_of(wanted, source.terms) < own:
+                continue
+            window = shortest_support(text, source)
+            if window is None or (window[2] + 1.0) / 2 < own + lead:
+                continue
+            if (window[2] + in_order(bare, source.told(*window[:2]))) / 2 >= own + lead:
+                return True
+        return False
 
     def _uncited(self, piece: Piece, lead: str) -> Checked:
         """A statement without `[n]` stays only if one source plainly says it; that source is then cited."""
         if _ABSENCE.search(piece.text) and not self._adds(piece.text):
             return _verdict(piece, "partly", (), ())
         for source in self._sources.values():
-            support, faults, citations = self._weigh(piece.text, [source], lead)
-            if not faults and support >= self._settings.partial_support:
-                return _verdict(piece, "supported", citations, ())
+            weight = self._weigh(piece.text, [source], lead)
+            if not weight.faults and weight.support >= self._settings.partial_support:
+                return _verdict(piece, "supported", weight.citations, ())
         return _verdict(piece, "unsupported", (), ("không dẫn nguồn",))
 
     def _adds(self, text: str) -> bool:
@@ -128,21 +198,21 @@ class Checker:
             or self._foreign(text, list(self._sources.values()))
         )
 
-    def _weigh(self, text: str, cited: list[Source], lead: str) -> tuple[float, list[str], tuple[AnswerCitation, ...]]:
+    def _weigh(self, text: str, cited: list[Source], lead: str) -> _Weight:
         """Share of the telling words that the sources have, what speaks against it, and the quotes that support it."""
         wanted = _wanted(text)
         if not wanted:  # "Không.": nothing that a source could confirm
-            return 0.0, ["nội dung"], ()
+            return _Weight(0.0, ("nội dung",))
         faults = self._foreign(text, cited)
         pooled = frozenset[str]().union(*(source.terms for source in cited))
-        if faults or share_of(wanted, pooled) < self._settings.min_support:
-            return 0.0, faults, ()
+        if faults or share_of(wanted, pooled) < self._settings.doubted_support:
+            return _Weight(0.0, tuple(faults))
         quotes = [(source, window) for source in cited if (window := shortest_support(text, source)) is not None]
         best = max((share for _, (_, _, share) in quotes), default=0.0)
         # A source that adds next to nothing is not what the statement rests on.
         quotes = [(source, window) for source, window in quotes if window[2] >= 0.5 * best]
         if not quotes:
-            return 0.0, ["nội dung"], ()
+            return _Weight(0.0, ("nội dung",))
         together = "\n".join(source.passage.text[a:b] for source, (a, b, _) in quotes)
         intro = "\n".join(source.intro(a, b) for source, (a, b, _) in quotes)
         around = "\n".join(source.words_around for source, _ in quotes)
@@ -155,7 +225,12 @@ class Checker:
             *misplaced(text, [places_of(source.passage, a, b) for source, (a, b, _) in quotes]),
             *("số liệu không phải của câu được trích" for q in quantities(text) if not covered(q, have)),
         ]
-        return support, faults, tuple(cite(source.n, source.passage, a, b) for source, (a, b, _) in quotes)
+        return _Weight(
+            support,
+            tuple(faults),
+            tuple(cite(source.n, source.passage, a, b) for source, (a, b, _) in quotes),
+            tuple(line for source, (a, b, _) in quotes for line in source.told(a, b)),
+        )
 
     def _foreign(self, text: str, cited: list[Source]) -> list[str]:
         """What the text names and the sources do not have."""
@@ -173,6 +248,14 @@ _BULLETED = re.compile(r"^\s*(?:[-*•+–]|\d{1,2}[.)]|[a-zđ]\))\s+")
 def _verdict(piece: Piece, verdict: Verdict, citations: tuple[AnswerCitation, ...], faults: tuple[str, ...]) -> Checked:
     numbers = tuple(dict.fromkeys(citation.n for citation in citations))
     return Checked(piece, Statement(piece.text, verdict, numbers), citations, faults)
+
+
+def _bare(text: str) -> str:
+    """A statement without the addresses and documents that it names: what is left is said of the matter."""
+    plain = nfc(text)
+    for start, end, _ in reversed(find_all(plain)):
+        plain = f"{plain[:start]} {plain[end:]}"
+    return _LAW_NAMED.sub(" ", _PLACES.sub(" ", plain))
 
 
 def _wanted(text: str) -> dict[str, float]:
@@ -194,16 +277,27 @@ def shortest_support(text: str, source: Source) -> tuple[int, int, float] | None
     passage's text, and the share of the statement's words. None when no sentence adds to what stands over it.
     """
     wanted, pieces = _wanted(text), source.pieces
-    best = (0.0, 0, 0, 0, 0.0)
+    quotes = quoted_parts(text)
+    found: list[tuple[float, int, int, int, float]] = []
     for first, (start, _, _, above) in enumerate(pieces):
         terms = set(above)
         base = share_of(wanted, terms)
-        for more, (_, end, found, _) in enumerate(pieces[first : first + _WINDOW]):
-            terms |= found
+        for more, (_, end, here, _) in enumerate(pieces[first : first + _WINDOW]):
+            terms |= here
             share = share_of(wanted, terms)
             if share > base or base == 1.0:
-                best = max(best, (share - _WORTH * more, start - end, start, end, share))
-    return (best[2], best[3], best[4]) if best[4] else None
+                found.append((share - _WORTH * more, start - end, start, end, share))
+    if quotes:  # what is quoted stands where it stands
+        said = [one for one in found if quoted_in(text, source.passage.text[one[2] : one[3]])]
+        found = said or found
+    if not found:
+        return None
+    best = max(found)
+    near = [one for one in found if one[0] >= best[0] - _WORTH]
+    if len(near) > 1:  # "vật chia được" and "vật không chia được" differ by words that tell nothing: their order does
+        bare = _bare(text)
+        best = max(near, key=lambda one: (one[0] + in_order(bare, source.told(one[2], one[3])), *one))
+    return best[2], best[3], best[4]
 
 
 def assemble(checked: Sequence[Checked], settings: RetrievalSettings, *, strict: bool) -> Verified:

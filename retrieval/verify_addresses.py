@@ -24,7 +24,7 @@ _BETWEEN = re.compile(r"\s*(?:,|;|và|hoặc|của|tại|thuộc|các|những)?\
 _RANKS = {"điểm": 0, "khoản": 1, "điều": 2}
 _LAW = re.compile(
     r"\b(?P<type>Bộ luật|Luật|Pháp lệnh|Hiến pháp)\s+"
-    r"(?P<name>[A-ZĐÀ-Ỹ][^\s,.;:()\"“”\[\]]*(?:\s+[^\s,.;:()\"“”\[\]]+)?)"
+    r"(?P<name>[A-ZĐÀ-Ỹ][^\s,.;:()\"“”\[\]]*(?:\s+(?!số\b|năm\b)[^\s,.;:()\"“”\[\]]+)?)"
 )
 _KINDS = ("nghị định", "thông tư", "nghị quyết", "quyết định", "chỉ thị", "pháp lệnh", "bộ luật", "hiến pháp", "luật")
 

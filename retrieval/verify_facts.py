@@ -1,4 +1,4 @@
-"""What in a statement can be false by one word: numbers, names, quoted words, bounds, negation. Each check names what
+"""What in a statement can be false by one word: numbers, names, quoted words, bounds. Each check names what
 it misses.
 
 All checks are pure and ask one question: does the cited source say so too? An empty list means that nothing speaks
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cached_property
 
 from legal.quantities import Quantity, covered, quantities
@@ -50,16 +51,6 @@ _OPPOSITES = (
     ("không quá", "tối thiểu"), ("nguyên đơn", "bị đơn"), ("nam", "nữ"), ("chậm nhất", "sớm nhất"),
     ("toàn bộ", "một phần"),
 )  # fmt: skip
-
-_NOT = frozenset({"không", "chưa", "chẳng", "cấm", "đừng"})
-#: With these behind it "không" counts or limits and denies nothing.
-_NOT_DENYING = frozenset(
-    {"quá", "dưới", "ít", "vượt", "chỉ", "những", "kể", "phân", "gian", "khí", "phụ", "lớn", "nhỏ", "thấp", "cao"}
-)
-_LIGHT = frozenset({"được", "phải", "bị", "có", "thể", "là", "còn", "nghiêm", "hề", "cho", "phép", "các", "hành", "vi"})
-#: Words by which a statement may deny in its own way what the source denies with "không".
-_SOFT_NOT = _NOT | {"miễn", "thiếu", "trái"}
-_DENYING_INTRO = re.compile(r"cấm|không được|không có quyền", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -108,6 +99,10 @@ class Source:
             if opening.rstrip().endswith(":") and place + len(opening) <= start:
                 lines.append(opening)
         return "\n".join(line for line in lines if line)
+
+    def told(self, start: int, end: int) -> tuple[str, str]:
+        """`text[start:end]` behind what stands over it."""
+        return self.intro(start, end), self.passage.text[start:end]
 
     @cached_property
     def pieces(self) -> tuple[tuple[int, int, frozenset[str], frozenset[str]], ...]:
@@ -206,6 +201,17 @@ def altered_quotes(statement: str, sources: Sequence[Source]) -> list[str]:
     return wrong
 
 
+def quoted_parts(statement: str) -> list[str]:
+    """What a statement has in quotation marks, of three words or more."""
+    return [part for part in map(collapse, _quoted(nfc(statement))) if len(part.split()) >= 3]
+
+
+def quoted_in(statement: str, text: str) -> bool:
+    """Whether a statement quotes three words or more of a text."""
+    flat = collapse(nfc(text))
+    return any(part in flat for part in quoted_parts(statement))
+
+
 def _quoted(text: str) -> list[str]:
     """What stands in quotation marks: the outermost of “...”, and "..." (of an odd number of those, first to last)."""
     found: list[str] = []
@@ -240,67 +246,18 @@ def opposites(statement: str, quote: str) -> list[str]:
     ]
 
 
-def turned_negation(lead: str, statement: str, quote: str, intro: str) -> list[str]:
-    """A negation that one of both has and the other lacks on the same words.
+def in_order(statement: str, said: Sequence[str]) -> float:
+    """The share of a statement's words that stand in these texts in the same order, between 0 and 1."""
+    words, there = _plain(statement), [word for text in said for word in _plain(text)]
+    if not words:
+        return 0.0
+    blocks = SequenceMatcher(None, words, there, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks) / len(words)
 
-    `lead`: the line that opens the list in which the statement stands, if any. `intro`: what stands over the quote
-    (heading, opening of its clause): "Những người sau đây không được ..." denies all below. Seen are negations next to
-    the words they deny; one that works from afar or by meaning alone is not.
-    """
-    if collapse(nfc(statement)).strip(" .;,").lower() in collapse(nfc(quote)).lower():
-        return []
-    said, there = _tokens(f"{lead} {statement}"), _tokens(quote)
-    above = bool(_DENYING_INTRO.search(intro))
-    if above and not any(t in _SOFT_NOT or t == "vi" for t in said) and not any(t in _NOT for t in there):
-        return ["phủ định"]
-    for words in _denied(said):
-        places = _places(words[-2:], there)
-        if above:
-            continue
-        if places and not any(_is_denied(there, at) for at in places):
-            return ["phủ định"]
-        if not places and not any(token in _SOFT_NOT for token in there):
-            return ["phủ định"]
-    for words in _denied(there):
-        for head in {words, words[-2:]}:
-            places, own = _places(head, said), _places(head, there)
-            denied_here = all(_is_denied(there, at) for at in own)
-            if places and denied_here and not any(_is_denied(said, at, _SOFT_NOT) for at in places):
-                return ["phủ định"]
-    return []
+
+def _plain(text: str) -> list[str]:
+    return [normalise_tone(syllable) for syllable in syllables(spelled_out(text))]
 
 
 def _term(word: str) -> str:
     return normalise_tone(word.lower())
-
-
-def _tokens(text: str) -> list[str]:
-    return [normalise_tone(s) for s in syllables(text)]
-
-
-def _denied(tokens: list[str]) -> list[tuple[str, ...]]:
-    """The words behind each negation up to the second that means something: ("được", "đăng", "ký")."""
-    heads: list[tuple[str, ...]] = []
-    for i, token in enumerate(tokens):
-        if token not in _NOT or (i and tokens[i - 1] == "hàng"):
-            continue
-        if token == "không" and i + 1 < len(tokens) and tokens[i + 1] in _NOT_DENYING:
-            continue
-        j = i + 1
-        while j < len(tokens) and tokens[j] in _LIGHT:
-            j += 1
-        if tokens[j : j + 2]:
-            heads.append(tuple(tokens[i + 1 : j + 2]))
-    return heads
-
-
-def _places(head: tuple[str, ...], tokens: list[str]) -> list[int]:
-    return [i for i in range(len(tokens) - len(head) + 1) if tuple(tokens[i : i + len(head)]) == head]
-
-
-def _is_denied(tokens: list[str], at: int, words: frozenset[str] = _NOT) -> bool:
-    near = tokens[max(0, at - 5) : at]
-    return any(
-        t in words and not (t == "không" and i + 1 < len(near) and near[i + 1] in _NOT_DENYING)
-        for i, t in enumerate(near)
-    )
