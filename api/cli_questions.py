@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from api.terminal import note_console, print_json, result_console, results_only
 
 if TYPE_CHECKING:
-    from api.schemas import AnswerResponse, DocumentOut, HitOut, ProvisionOut, SearchResponse
+    from api.schemas import AnswerResponse, DocumentOut, HitOut, ProvisionOut, SearchResponse, TableRowOut
     from api.schemas_resolve import ResolveResponse
 
 QuestionText = Annotated[str, typer.Argument(help="Câu hỏi hoặc từ khoá, trong ngoặc kép.", show_default=False)]
@@ -19,6 +20,9 @@ AsOf = Annotated[
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="Tính hiệu lực đến ngày này (mặc định: hôm nay)."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="In đúng một giá trị JSON ra đầu ra chuẩn.")]
+
+
+_NEAREST = 5  # provisions shown with a refusal
 
 
 def search(
@@ -43,7 +47,27 @@ def search(
         _show_search(found)
 
 
-def ask(query: QuestionText, as_of: AsOf = None, json: AsJson = False) -> None:
+class Form(StrEnum):
+    """The kinds of answers."""
+
+    ANSWER = "answer"
+    BRIEF = "brief"
+    LETTER = "letter"
+    TABLE = "table"
+    SUMMARY = "summary"
+
+
+def ask(
+    query: QuestionText,
+    as_of: AsOf = None,
+    form: Annotated[
+        Form,
+        typer.Option(
+            "--format", help="answer; brief: ba ý; letter: trả lời công dân; table: bảng thủ tục; summary: tóm tắt."
+        ),
+    ] = Form.ANSWER,
+    json: AsJson = False,
+) -> None:
     """Trả lời một câu hỏi, kèm trích dẫn từng điều khoản."""
     with results_only():
         from api.desk import open_desk
@@ -51,7 +75,7 @@ def ask(query: QuestionText, as_of: AsOf = None, json: AsJson = False) -> None:
         from api.schemas import as_json
         from api.settings import load_settings
 
-        request = answer_request(query, as_of=_day(as_of))
+        request = answer_request(query, as_of=_day(as_of), form=form.value)
         with open_desk(load_settings()) as desk:
             answer = desk.answer(request)
     if json:
@@ -137,7 +161,15 @@ def _show_answer(answer: AnswerResponse) -> None:
     console, notes = result_console(), note_console()
     if answer.query.restored:
         notes.print(Text(f"Đã hiểu là: {answer.query.read_as}", "italic"))
-    console.print(Text(answer.text))
+    if answer.table:
+        _show_table(answer.table)
+    else:
+        console.print(Text(answer.text))
+    if answer.mode == "refusal" and answer.sources:
+        console.print()
+        console.print(Text("Các điều khoản gần nhất", "bold"))
+        for source in answer.sources[:_NEAREST]:
+            console.print(Text(f"- {_provision_line(source.provision)}, {_document_name(source.document)}"))
     if answer.citations:
         console.print()
         console.print(Text("Căn cứ", "bold"))
@@ -150,6 +182,17 @@ def _show_answer(answer: AnswerResponse) -> None:
         notes.print(Text(f"Lưu ý: {warning}", "yellow"))
     mode = {"generative": f"Do mô hình {answer.model} soạn", "extractive": "Trích nguyên văn", "refusal": "Từ chối"}
     notes.print(Text(f"{mode[answer.mode]} · hiệu lực tính đến {answer.as_of:%d/%m/%Y}", "dim"))
+
+
+def _show_table(rows: list[TableRowOut]) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("Nội dung", "Theo văn bản", show_lines=True)
+    for row in rows:
+        cells = [f"{cell.text} {''.join(f'[{n}]' for n in cell.citations)}".rstrip() for cell in row.cells]
+        table.add_row(escape(row.label), escape("\n".join(cells) or "Các nguồn không nêu"))
+    result_console().print(table)
 
 
 def _show_resolution(found: ResolveResponse) -> None:

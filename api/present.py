@@ -24,6 +24,8 @@ from api.schemas import (
     SearchResponse,
     SourceOut,
     StatementOut,
+    TableCellOut,
+    TableRowOut,
     UsageOut,
     VersionOut,
 )
@@ -31,7 +33,7 @@ from legal.document import LegalDocument, Provision, Validity
 from legal.errors import NotFound
 from legal.labels import label_of
 from legal.tables import table_html
-from retrieval.answer import Answer, AnswerCitation, Hit, Reading, SearchResult, Statement
+from retrieval.answer import Answer, AnswerCitation, Hit, Reading, SearchResult, Statement, TableRow
 from retrieval.passage import DocumentCard, Passage
 from retrieval.understand import today
 from serving.protocols import Usage
@@ -107,6 +109,7 @@ def query_out(reading: Reading) -> QueryOut:
         expansions=list(reading.expansions),
         date=reading.date,
         notes=list(reading.notes),
+        rewritten=reading.rewritten,
     )
 
 
@@ -144,6 +147,12 @@ def statement_out(statement: Statement) -> StatementOut:
     return StatementOut(text=statement.text, verdict=statement.verdict, citations=list(statement.citations))
 
 
+def table_row_out(row: TableRow) -> TableRowOut:
+    """A row of a table."""
+    cells = [TableCellOut(text=c.text, verdict=c.verdict, citations=list(c.citations)) for c in row.cells]
+    return TableRowOut.model_validate({"key": row.key, "label": row.label, "cells": cells})
+
+
 def usage_out(usage: Usage) -> UsageOut:
     """Tokens of a generation."""
     return UsageOut(prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens)
@@ -162,6 +171,8 @@ def answer_out(answer: Answer) -> AnswerResponse:
         warnings=list(answer.warnings),
         query=query_out(answer.reading),
         statements=[statement_out(s) for s in answer.statements],
+        format=answer.format,
+        table=[table_row_out(row) for row in answer.table] or None,
         usage=usage_out(answer.usage) if answer.usage else None,
     )
 

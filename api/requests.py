@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from api.acts import note_question
 from api.caller import Caller
-from api.schemas import AnswerRequest, Filters, SearchRequest
+from api.schemas import AnswerFormat, AnswerRequest, Filters, SearchRequest
 from api.schemas_resolve import ResolveRequest
 from legal.errors import BadRequest
 from legal.number import DocumentNumber
@@ -30,9 +30,9 @@ def search_request(query: str, *, limit: int = 10, as_of: date | None = None) ->
     return _checked(SearchRequest, query=query, limit=limit, as_of=as_of)
 
 
-def answer_request(query: str, *, as_of: date | None = None) -> AnswerRequest:
+def answer_request(query: str, *, as_of: date | None = None, form: AnswerFormat = "answer") -> AnswerRequest:
     """A question as the HTTP door would have validated it; raises BadRequest."""
-    return _checked(AnswerRequest, query=query, as_of=as_of)
+    return _checked(AnswerRequest, query=query, as_of=as_of, format=form)
 
 
 def resolve_request(citation: str, *, as_of: date | None = None) -> ResolveRequest:

@@ -104,7 +104,7 @@ class SourceOut(HitOut):
 
 
 class QueryOut(BaseModel):
-    """How the question was read."""
+    """How the question was read. `rewritten`: who made a follow-up stand alone as `read_as`, null where nobody did."""
 
     text: str
     read_as: str
@@ -113,6 +113,7 @@ class QueryOut(BaseModel):
     expansions: list[str]
     date: date | None
     notes: list[str]
+    rewritten: Literal["model", "rule"] | None = None
 
 
 class SearchResponse(BaseModel):
@@ -143,6 +144,22 @@ class StatementOut(BaseModel):
     citations: list[int]
 
 
+class TableCellOut(BaseModel):
+    """A verified cell with the numbers of its citations."""
+
+    text: str
+    verdict: Literal["supported", "partly", "unsupported"]
+    citations: list[int]
+
+
+class TableRowOut(BaseModel):
+    """A row of a procedure's table; without cells where the sources say nothing of it."""
+
+    key: Literal["papers", "fee", "deadline", "authority", "legal_basis"]
+    label: str
+    cells: list[TableCellOut]
+
+
 class UsageOut(BaseModel):
     """Tokens of one generation."""
 
@@ -163,6 +180,8 @@ class AnswerResponse(BaseModel):
     warnings: list[str]
     query: QueryOut
     statements: list[StatementOut]
+    format: AnswerFormat = "answer"
+    table: list[TableRowOut] | None = Field(default=None, description="Chỉ có khi `format` là `table`")
     usage: UsageOut | None
 
 

@@ -279,6 +279,7 @@ class Parts:
         reranker: Reranker | None = None,
     ) -> QuestionPath:
         """The way of a question over that index."""
+        from ingest.standing import CatalogueStanding
         from retrieval.pipeline import QuestionPath
         from retrieval.settings import RetrievalSettings
 
@@ -298,6 +299,7 @@ class Parts:
             syllables=self.syllables.model,
             names=self.names.names,
             lexicon=self.lexicon,
+            standing=CatalogueStanding(self.catalogue),
         )
 
     @cached_property

@@ -7,8 +7,9 @@ is caught when its statement is judged unsupported, so that an answer leaves it 
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from typing import Any
 
 from eval.faults_made import (
@@ -25,9 +26,14 @@ from eval.faults_made import (
     told,
 )
 from eval.metrics import interval
-from retrieval.answer import Hit, Verdict
+from eval.place import Place
+from retrieval.addresses import segments
+from retrieval.answer import Hit, Question, Verdict
+from retrieval.index import SearchFilter
 from retrieval.passage import Passage
+from retrieval.second_opinion import SecondOpinion
 from retrieval.statements import split
+from retrieval.verify import Checker
 
 #: The sources found for a statement, best first.
 Find = Callable[[str], Awaitable[Sequence[Hit]]]
@@ -36,6 +42,7 @@ Judge = Callable[[str, Sequence[Hit]], Awaitable[Verdict]]
 OnDone = Callable[[int], None]
 
 _SOURCES = 8
+_MOST_PASSAGES = 5000  # of one document
 _WAYS = ("as printed", "with its place", "its beginning", "numbers rewritten", "in other words", "quoted")
 
 _SPOILT: dict[str, Spoil] = {
@@ -141,7 +148,7 @@ async def inject(
     )
 
 
-async def made(passages: Sequence[Passage], find: Find, *, n: int, seed: int) -> Any:
+async def made(passages: Sequence[Passage], find: Find, *, n: int, seed: int) -> AsyncIterator[Case]:
     """The cases, the same for the same passages and seed: faults and true statements in turns."""
     rng = random.Random(seed)
     total = sum(SHARES.values())
@@ -196,17 +203,55 @@ def _fault(kind: str, one: Told, at: int, sources: tuple[Hit, ...], rng: random.
     if kind == "source that does not exist":
         return _case(kind, one.fact, len(sources) + rng.randint(1, 9), sources)
     same = kind == "swapped source, same document"
-    flat = " ".join(one.fact.split()).lower()
     wrong = [
         number
         for number, hit in enumerate(sources, start=1)
         if number != at
         and (hit.passage.document.key == one.passage.document.key) == same
-        and flat[-60:] not in " ".join(hit.passage.text.split()).lower()
+        and not _says_too(one.fact, hit.passage)
     ]
     return _case(kind, one.fact, rng.choice(wrong), sources) if wrong else None
+
+
+def _says_too(fact: str, passage: Passage) -> bool:
+    """Whether a source has the same sentence (at least 95% of its words in order): laws repeat each other, and citing
+    the other one is no fault."""
+    words = fact.lower().split()
+    for start, end in segments(passage.text):
+        there = passage.text[start:end].lower().split()
+        blocks = SequenceMatcher(None, words, there, autojunk=False).get_matching_blocks()
+        if sum(block.size for block in blocks) >= 0.95 * len(words):
+            return True
+    return False
 
 
 def _case(kind: str, text: str, number: int, sources: tuple[Hit, ...]) -> Case | None:
     marked = f"{text} [{number}]."
     return Case(kind, marked, sources) if [piece.kind for piece in split(marked)] == ["statement"] else None
+
+
+def measure_faults(place: Place, *, n: int = 500, seed: int = 5, on_done: OnDone | None = None) -> FaultReport:
+    """Fault injection over a home, by its own search, settings and embedder."""
+    parts = place.parts
+    path = parts.questions
+    opinion = SecondOpinion(parts.embedder, path.settings)
+
+    async def find(text: str) -> Sequence[Hit]:
+        limit = path.settings.max_question
+        return (await path.search(Question(text[:limit], SearchFilter(), limit=_SOURCES))).hits
+
+    async def judge(text: str, sources: Sequence[Hit]) -> Verdict:
+        checker = Checker(sources, path.settings)
+        for piece in split(text):
+            one = await opinion.heard(checker, piece)
+            if one.statement is not None:
+                return one.statement.verdict
+        return "unsupported"
+
+    async def run() -> FaultReport:
+        passages: list[Passage] = []
+        for key in sorted(parts.index.versions()):
+            passages += await parts.index.fetch(SearchFilter(documents=(key,)), limit=_MOST_PASSAGES)
+        return await inject(passages, find, judge, n=n, seed=seed, on_done=on_done)
+
+    return place.runner.run(run())

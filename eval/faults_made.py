@@ -214,7 +214,7 @@ def negation_added(one: Told, rng: random.Random) -> str | None:
     """A "không" before "được", "phải", "có quyền"."""
     places = [
         (match.start(), match.start(), "không ")
-        for match in re.finditer(r"(?<!không )(?<!\w)(?:được|phải|có quyền)\s+\w", one.fact)
+        for match in re.finditer(r"(?<![Kk]hông )(?<!\w)(?:được|phải|có quyền)\s+\w", one.fact)
     ]
     return _replaced(one.fact, places, rng)
 

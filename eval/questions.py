@@ -17,12 +17,14 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class GoldQuestion:
-    """A question with its gold articles as (document number, article) pairs."""
+    """A question with its gold articles as (document number, article) pairs, and its answer where the set has one:
+    "Đúng", "Sai", or the letter of a choice."""
 
     id: str
     text: str
     kind: str
     relevant: frozenset[tuple[str, str]]
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,9 @@ def read_rows(path: Path, make: Callable[[dict[str, Any]], Row]) -> list[Row]:
 
 def _gold(row: dict[str, Any]) -> GoldQuestion:
     pairs = {(canonical_number(str(gold["document"])), str(gold["article"])) for gold in row["relevant"]}
-    return GoldQuestion(str(row["id"]), str(row["question"]), str(row.get("kind", "")), frozenset(pairs))
+    return GoldQuestion(
+        str(row["id"]), str(row["question"]), str(row.get("kind", "")), frozenset(pairs), str(row.get("answer") or "")
+    )
 
 
 def without_marks(text: str) -> str:

@@ -156,11 +156,11 @@ class Verify(Hop):
         verified = assemble(draft.checked, settings, strict=strict)
         if not verified.text:
             return _made(trail, REFUSAL, "refusal", statements=verified.statements, warnings=verified.warnings)
+        rows, notes = tuple[TableRow, ...](), tuple[str, ...]()
         if form == "table":
             rows = table.rows_of(zip(draft.rows, draft.checked, strict=True), strict=strict)
-            text, citations, notes = table.as_text(rows), verified.citations, ()
+            text, citations = table.as_text(rows), verified.citations
         else:
-            rows = ()
             shown = set_as(form, verified.text, verified.citations)
             text, citations, notes = shown.text, shown.citations, shown.warnings
         return _made(

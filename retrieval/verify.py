@@ -106,7 +106,7 @@ class Checker:
     """Checks the pieces of one answer, in order, against its numbered sources (from 1)."""
 
     def __init__(self, sources: Sequence[Hit], settings: RetrievalSettings) -> None:
-        self._sources = {n: Source(n, hit.passage) for n, hit in enumerate(sources, start=1)}
+        self._sources = {n: Source.of(n, hit.passage) for n, hit in enumerate(sources, start=1)}
         self._settings = settings
         self._lead = ""
 
@@ -228,7 +228,7 @@ class Checker:
         return _Weight(
             support,
             tuple(faults),
-            tuple(cite(source.n, source.passage, a, b) for source, (a, b, _) in quotes),
+            tuple(cite(source.n, source.printed, a, b) for source, (a, b, _) in quotes),
             tuple(line for source, (a, b, _) in quotes for line in source.told(a, b)),
         )
 
@@ -278,7 +278,7 @@ def shortest_support(text: str, source: Source) -> tuple[int, int, float] | None
     """
     wanted, pieces = _wanted(text), source.pieces
     quotes = quoted_parts(text)
-    found: list[tuple[float, int, int, int, float]] = []
+    found: list[tuple[float, int, int, int, float, int]] = []
     for first, (start, _, _, above) in enumerate(pieces):
         terms = set(above)
         base = share_of(wanted, terms)
@@ -286,14 +286,14 @@ def shortest_support(text: str, source: Source) -> tuple[int, int, float] | None
             terms |= here
             share = share_of(wanted, terms)
             if share > base or base == 1.0:
-                found.append((share - _WORTH * more, start - end, start, end, share))
+                found.append((share - _WORTH * more, start - end, start, end, share, more))
     if quotes:  # what is quoted stands where it stands
         said = [one for one in found if quoted_in(text, source.passage.text[one[2] : one[3]])]
         found = said or found
     if not found:
         return None
     best = max(found)
-    near = [one for one in found if one[0] >= best[0] - _WORTH]
+    near = [one for one in found if one[0] >= best[0] - _WORTH and one[5] <= best[5]]
     if len(near) > 1:  # "vật chia được" and "vật không chia được" differ by words that tell nothing: their order does
         bare = _bare(text)
         best = max(near, key=lambda one: (one[0] + in_order(bare, source.told(one[2], one[3])), *one))

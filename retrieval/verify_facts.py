@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cached_property
 
 from legal.quantities import Quantity, covered, quantities
 from legal.text import collapse, lexical_terms, nfc, normalise_tone, syllables
 from retrieval.addresses import segments, spans_around
+from retrieval.orders import without_orders
 from retrieval.passage import Passage
 
 _ELLIPSIS = re.compile(r"\s*(?:…|\.\.\.|\[…\]|\(…\))\s*")
@@ -55,10 +56,20 @@ _OPPOSITES = (
 
 @dataclass(frozen=True)
 class Source:
-    """A numbered source of an answer, with what the checks need of it, each computed once."""
+    """A numbered source of an answer, with what the checks need of it, each computed once.
+
+    `passage`: what may serve as evidence; `printed`: as it is quoted. They differ where the text gives orders.
+    """
 
     n: int
     passage: Passage
+    printed: Passage
+
+    @classmethod
+    def of(cls, n: int, passage: Passage) -> Source:
+        """A source without what in it gives orders."""
+        text = without_orders(passage.text)
+        return cls(n, passage if text == passage.text else replace(passage, text=text), passage)
 
     @cached_property
     def words_around(self) -> str:

@@ -32,8 +32,8 @@ def turned_negation(lead: str, statement: str, quote: str, intro: str) -> list[s
     the words they deny; one that works from afar or by meaning alone is not.
     """
     flat, own = collapse(nfc(quote)).lower(), collapse(nfc(statement)).strip(" .;,").lower()
-    if (at := flat.find(own)) >= 0:
-        return ["phủ định"] if _tokens(flat[:at])[-1:] in (["không"], ["chưa"], ["cấm"]) else []
+    if (begins := flat.find(own)) >= 0:
+        return ["phủ định"] if _tokens(flat[:begins])[-1:] in (["không"], ["chưa"], ["cấm"]) else []
     said, there = _tokens(f"{lead} {statement}"), _tokens(quote)
     over = _tokens(intro)
     if _taken_out(said, there) or _taken_out(said, over + there):
