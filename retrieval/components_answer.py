@@ -231,7 +231,7 @@ def _made(
         reading=trail.read,
         as_of=trail.day,
         citations=citations,
-        sources=draft.sources or trail.hits,
+        sources=trail.hits if mode == "refusal" else draft.sources or trail.hits,
         statements=statements,
         format=trail.question.format,
         table=rows,

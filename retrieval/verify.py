@@ -28,9 +28,12 @@ from retrieval.verify_facts import (
     quoted_in,
     quoted_parts,
     spelled_out,
+    strange_code,
     turned_bounds,
+    unknown_digits,
     unknown_names,
     unknown_quantities,
+    widened,
 )
 from retrieval.verify_negation import turned_negation
 
@@ -221,6 +224,7 @@ class Checker:
         faults = [
             *turned_negation(lead, _PLACES.sub(" ", text), together, intro),
             *turned_bounds(text, together),
+            *widened(text, f"{intro}\n{together}"),
             *opposites(text, f"{intro}\n{together}"),
             *misplaced(text, [places_of(source.passage, a, b) for source, (a, b, _) in quotes]),
             *("số liệu không phải của câu được trích" for q in quantities(text) if not covered(q, have)),
@@ -236,6 +240,8 @@ class Checker:
         """What the text names and the sources do not have."""
         return [
             *unknown_quantities(text, cited),
+            *unknown_digits(text, cited),
+            *strange_code(text, cited),
             *unknown_addresses(text, [source.passage for source in cited]),
             *altered_quotes(text, cited),
             *unknown_names(text, cited),

@@ -31,6 +31,9 @@ _ABBREVIATIONS = {
     "TNCN": "thu nhập cá nhân", "TNDN": "thu nhập doanh nghiệp", "BLDS": "bộ luật dân sự", "BLHS": "bộ luật hình sự",
 }  # fmt: skip
 
+_DIGITS = re.compile(r"\d+")
+_CODE = re.compile(r"https?://[^\s)\]]+|\bwww\.[^\s)\]]+|\S+@\S+\.\w+|</?[a-zA-Z][^>]*>|!\[|```|\{\s*\"")
+_ALL = re.compile(r"(?<!\w)(?:mọi|tất cả|toàn bộ|toàn thể|bất kỳ|bất cứ|bất kì|mỗi|ai cũng|đều)(?!\w)")
 _SHORT = re.compile(rf"\b(?:{'|'.join(_ABBREVIATIONS)})\b")
 
 _AT_MOST = re.compile(r"(?:tối đa|không quá|nhiều nhất|chậm nhất|không vượt quá|cao nhất)[^,;.]{0,25}$")
@@ -126,6 +129,13 @@ class Source:
         )
 
     @cached_property
+    def everything(self) -> str:
+        """Text, headings, address and days, for what must stand somewhere."""
+        card, passage = self.passage.document, self.passage
+        days = " ".join(str(day) for day in (card.issued, card.effective_from, card.effective_to) if day)
+        return f"{self.words_around}\n{passage.text}\n{passage.label}\n{passage.eid.replace('_', ' ')}\n{days}"
+
+    @cached_property
     def flat(self) -> str:
         """The text with its white space collapsed."""
         return collapse(nfc(self.passage.text))
@@ -135,6 +145,27 @@ def unknown_quantities(statement: str, sources: Sequence[Source]) -> list[str]:
     """Numbers, amounts, deadlines and days that no source has."""
     known = [q for source in sources for q in source.quantities]
     return ["số liệu hoặc thời hạn" for q in quantities(statement) if not covered(q, known)]
+
+
+def unknown_digits(statement: str, sources: Sequence[Source]) -> list[str]:
+    """Digits that count nothing and address nothing (a telephone number, an account) and stand in no source."""
+    rest = nfc(statement)
+    for quantity in reversed(quantities(rest)):
+        rest = f"{rest[: quantity.start]} {rest[quantity.end :]}"
+    known = {run.lstrip("0") for source in sources for run in _DIGITS.findall(source.everything)}
+    return ["chữ số không có trong nguồn" for run in _DIGITS.findall(rest) if run.lstrip("0") not in known]
+
+
+def strange_code(statement: str, sources: Sequence[Source]) -> list[str]:
+    """Links, addresses of the net and markup that no source has: an answer has no use for them."""
+    found = _CODE.findall(statement)
+    return ["liên kết hoặc mã" for one in found if not any(one in source.passage.text for source in sources)]
+
+
+def widened(statement: str, quote: str) -> list[str]:
+    """ "mọi người", "tất cả" where the quote speaks of some."""
+    said, there = collapse(nfc(statement)).lower(), collapse(nfc(quote)).lower()
+    return ["phạm vi áp dụng"] if _ALL.search(said) and not _ALL.search(there) else []
 
 
 def turned_bounds(statement: str, quote: str) -> list[str]:

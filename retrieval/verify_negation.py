@@ -20,7 +20,7 @@ _LIGHT = frozenset({"được", "phải", "bị", "có", "thể", "là", "còn",
 #: Words by which a statement may deny in its own way what the source denies with "không".
 _SOFT_NOT = _NOT | {"miễn", "thiếu", "trái"}
 #: Words of which a turn between yes and no consists.
-_TURNING = _SOFT_NOT | _LIGHT | {"quyền", "trách", "nhiệm", "nghĩa", "vụ"}
+_TURNING = _SOFT_NOT | _LIGHT | {"quyền", "trách", "nhiệm", "nghĩa", "vụ", "thì", "sẽ", "vẫn", "cũng", "đều"}
 _DENYING_INTRO = re.compile(r"cấm|không được|không có quyền", re.IGNORECASE)
 
 
@@ -52,8 +52,8 @@ def turned_negation(lead: str, statement: str, quote: str, intro: str) -> list[s
             return ["phủ định"]
     for words in _denied(there):
         for head in {words, words[-2:]}:
-            places, own = _places(head, said), _places(head, there)
-            denied_here = all(_is_denied(there, at) for at in own)
+            places, theirs = _places(head, said), _places(head, there)
+            denied_here = all(_is_denied(there, at) for at in theirs)
             if places and denied_here and not any(_is_denied(said, at, _SOFT_NOT) for at in places):
                 return ["phủ định"]
     return []
