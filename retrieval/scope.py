@@ -8,7 +8,7 @@ from dataclasses import replace
 from legal.text import fold
 from retrieval.addresses import printed
 from retrieval.answer import Hit
-from retrieval.index import Index, SearchFilter
+from retrieval.index import Searched, SearchFilter
 from retrieval.named import CitedProvision, place_label
 from retrieval.passage import Passage
 from retrieval.settings import RetrievalSettings
@@ -20,7 +20,7 @@ SHORTENED = "Chỉ nêu {shown} trên {all} điều khoản trong phạm vi tóm
 _GROUPS = re.compile(r"(?:^|__)(?:part|chp|sec|subsec)_[^_]+$")
 
 
-async def scope(index: Index, trail: Trail, settings: RetrievalSettings) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
+async def scope(index: Searched, trail: Trail, settings: RetrievalSettings) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
     """What is to be summarised: the passages of the place that the question names, in reading order, and warnings.
 
     A named article or clause, a named chapter (of the document named with it), a whole document; without any the
@@ -43,7 +43,7 @@ async def scope(index: Index, trail: Trail, settings: RetrievalSettings) -> tupl
     return tuple(Hit(rank, 1.0, one, why) for rank, one in enumerate(passages, start=1)), warn
 
 
-async def _inside(index: Index, where: SearchFilter, eid: str, limit: int) -> list[Passage]:
+async def _inside(index: Searched, where: SearchFilter, eid: str, limit: int) -> list[Passage]:
     if not eid:
         return await index.fetch(where, limit=limit)
     found = await index.fetch(replace(where, eids=(eid,)), limit=limit)
