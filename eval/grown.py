@@ -10,12 +10,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import qdrant_edge as engine
+
 from eval.load import Timing, side_by_side
 from eval.raw_engine import RawEngine
 from eval.varied import documents, varied
 from retrieval.answer import Question
 from retrieval.edge import EdgeIndex
-from retrieval.generations import copy_tree
+from retrieval.edge_requests import edge_point
 from retrieval.index import Index, Manifest, Point, SearchFilter
 from retrieval.pipeline import QuestionPath
 from serving.protocols import Embedder
@@ -57,16 +59,15 @@ def build(shard: Path, manifest: Manifest, real: Sequence[Point], size: int) -> 
     began = time.perf_counter()
     shutil.rmtree(shard, ignore_errors=True)
     index = EdgeIndex(shard, manifest, remembered=0)
-    for place, group in enumerate(documents(varied(real, size))):
-        index.replace(f"made-{place}", "1", group)
+    for group in documents(varied(real, size)):
+        points = [edge_point(point, position, 0, live=True) for position, point in enumerate(group)]
+        index._shard.update(engine.UpdateOperation.upsert_points(points))
     index.close()
     return round(time.perf_counter() - began, 1)
 
 
-def optimise(source: Path, shard: Path, manifest: Manifest, *, int8: bool) -> float:
-    """A copy of a built index, merged and indexed; seconds without the copying."""
-    shutil.rmtree(shard, ignore_errors=True)
-    copy_tree(source, shard)
+def optimise(shard: Path, manifest: Manifest, *, int8: bool) -> float:
+    """Merge and index a built index where it lies; seconds. Vectors of 8 bits may be added later, not taken away."""
     index = EdgeIndex(shard, manifest, remembered=0)
     began = time.perf_counter()
     index.optimise(int8=int8)

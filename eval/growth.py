@@ -18,6 +18,7 @@ from eval.grown import Size, build, measure, optimise
 from eval.place import open_place
 from eval.raw_engine import RawEngine
 from eval.varied import real_points
+from retrieval.generations import copy_tree
 from retrieval.index import Index
 from retrieval.pipeline import QuestionPath
 
@@ -49,11 +50,13 @@ def make_size(settings: Settings, size: int, folder: Path) -> None:
         real = list(real_points(RawEngine(place.parts.index, place.parts.embedder).shard))  # type: ignore[arg-type]
         manifest = place.parts.index.manifest
     folder.mkdir(parents=True, exist_ok=True)
-    raw = folder / "raw"
-    build(raw, manifest, real, size)
+    plain, int8 = folder / "plain", folder / "int8"
+    build(plain, manifest, real, size)
     del real
-    times = [optimise(raw, folder / name, manifest, int8=name == "int8") for name in ("plain", "int8")]
-    shutil.rmtree(raw)
+    times = [optimise(plain, manifest, int8=False)]
+    shutil.rmtree(int8, ignore_errors=True)
+    copy_tree(plain, int8)
+    times.append(optimise(int8, manifest, int8=True))
     (folder / "done.json").write_text(json.dumps(times), encoding="utf-8")
 
 

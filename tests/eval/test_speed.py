@@ -89,8 +89,8 @@ def test_the_floor_asks_the_same_engine(demo: Place) -> None:
 def test_an_index_of_varied_passages_is_searched_beside_the_bare_engine(demo: Place, tmp_path: Path) -> None:
     parts = demo.parts
     real = list(real_points(RawEngine(parts.index, parts.embedder).shard))  # type: ignore[arg-type]
-    build(tmp_path / "raw", parts.index.manifest, real, 2 * len(real))
-    optimise(tmp_path / "raw", tmp_path / "made", parts.index.manifest, int8=True)
+    build(tmp_path / "made", parts.index.manifest, real, 2 * len(real))
+    optimise(tmp_path / "made", parts.index.manifest, int8=True)
     size = demo.runner.run(
         measure_index(
             tmp_path / "made",
