@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-vllm lint openapi lock system setup setup-dev clean
+.PHONY: demo test test-vllm lint openapi fuzz lock system setup setup-dev clean
 
 demo: setup
 	@deploy/demo/run.sh $(BIN)
@@ -30,6 +30,10 @@ lint: setup-dev
 # Write the API's description to docs/openapi.json; refuses a change that would break callers.
 openapi: setup-dev
 	$(BIN)/python -m api.openapi
+
+# At least 5,000 made-up requests of every role over the whole API; takes a quarter of an hour.
+fuzz: setup-dev
+	$(BIN)/python -m eval.fuzz_doors --requests 5000
 
 # Programs that some formats need: LibreOffice (.doc .rtf .odt), Tesseract (scans), poppler (some PDFs). Needs root.
 system:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ class Note:
     caller: Caller | None = None
     question: str | None = None
     target: str = ""
+    stages: Mapping[str, float] = field(default_factory=dict)
 
 
 _NOTE: ContextVar[Note | None] = ContextVar("phapquy_note", default=None)
@@ -53,6 +55,12 @@ def note_question(text: str) -> None:
     """What is asked; the first question of a request counts."""
     if (note := _NOTE.get()) is not None and note.question is None:
         note.question = text
+
+
+def note_stages(timings_ms: Mapping[str, float]) -> None:
+    """How long the stages of the question's path took."""
+    if (note := _NOTE.get()) is not None:
+        note.stages = timings_ms
 
 
 def note_target(target: str) -> None:

@@ -25,18 +25,21 @@ from api import (
     routes_jobs,
     routes_keys,
     routes_mcp,
+    routes_metrics,
     routes_openai,
     routes_questions,
     routes_resolve,
 )
 from api.auth import caller
 from api.gate import Gate
+from api.gauges import Gauges
 from api.guard import Guard, Slots
 from api.limiting import Limits
 from api.middleware import LoopbackHosts, Surround
 from api.oidc import SignIn
 from api.parts import Workshop
 from api.schemas import Problem
+from api.tracing import Tracing
 
 _DESCRIPTION = """Kho tri thức pháp luật và quy định nội bộ: tra cứu điều khoản, trả lời có trích dẫn kiểm chứng được.
 
@@ -51,9 +54,11 @@ _GUARDED: dict[int | str, dict[str, Any]] = {
 }
 
 
-def build(workshop: Workshop, *, token: str, internal_port: int, loopback: bool) -> ASGIApp:
+def build(
+    workshop: Workshop, *, token: str, internal_port: int, loopback: bool, tracing: Tracing | None = None
+) -> ASGIApp:
     """The application. `token`, `internal_port`: guard of /internal; `loopback`: only this machine reaches it, so that it
-    may stay open until the first key is made."""
+    may stay open until the first key is made; `tracing`: where traces go."""
     settings = workshop.parts.settings
     sign_in = SignIn(settings.oidc) if settings.oidc.issuer else None
     gate = Gate(workshop.keys(), sign_in, loopback=loopback)
@@ -84,6 +89,14 @@ def build(workshop: Workshop, *, token: str, internal_port: int, loopback: bool)
         redirect_slashes=False,
         max_body_size=settings.server.max_body,
         separate_input_output_schemas=False,
+        # Its own spans carry addresses and what stands in them, see `api.tracing`.
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
         responses={
             400: {"model": Problem, "description": "Không đọc được yêu cầu"},
             422: {"model": Problem, "description": "Yêu cầu không hợp lệ"},
@@ -109,6 +122,8 @@ def build(workshop: Workshop, *, token: str, internal_port: int, loopback: bool)
         app.include_router(router, dependencies=[Depends(caller)], responses=_GUARDED)
     app.include_router(routes_internal.router(token, internal_port))
     app.include_router(docs_page.router)
+    app.include_router(routes_metrics.router)
+    workshop.metrics.registry.register(Gauges(workshop, guard))
     app.mount("/static", docs_page.static_files(), name="static")
     openapi.finish(app)
     inner: ASGIApp = LoopbackHosts(app, gate) if loopback else app
@@ -120,4 +135,4 @@ def build(workshop: Workshop, *, token: str, internal_port: int, loopback: bool)
             allow_headers=["Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "X-Request-ID"],
             expose_headers=["X-Request-ID", "Retry-After"],
         )
-    return Surround(inner, guard, workshop.metrics)
+    return Surround(inner, guard, workshop.metrics, tracing)

@@ -48,6 +48,11 @@ class AuditLog:
                 self._thread = threading.Thread(target=self._work, name="phapquy-audit", daemon=True)
                 self._thread.start()
 
+    @property
+    def unwritten(self) -> int:
+        """How many acts wait."""
+        return len(self._waiting)
+
     def full(self) -> bool:
         """Whether nothing more can be taken in: nobody may act unseen."""
         return len(self._waiting) >= MOST_WAITING

@@ -13,10 +13,11 @@ from api.caller import Caller, Role
 from api.guard import Guard, address_of
 from api.refusals import Forbidden, Unauthorized
 
-_BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="Khoá API (`pq_...`) hoặc mã OIDC của cơ quan")
+#: Where a key or token stands in a request.
+BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="Khoá API (`pq_...`) hoặc mã OIDC của cơ quan")
 
 
-async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]) -> Caller:
+async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]) -> Caller:
     """The caller of a request, by `Authorization: Bearer ...`. Raises Unauthorized, TooMany."""
     guard: Guard = request.app.state.guard
     try:

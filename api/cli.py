@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 
 import typer
 
-from api import cli_audit, cli_backup, cli_documents, cli_jobs, cli_keys, cli_models, cli_questions, cli_serve
+from api import cli_audit, cli_backup, cli_doctor, cli_documents, cli_jobs, cli_keys, cli_models, cli_questions, cli_serve
 from api.terminal import print_line
 from legal.errors import PhapquyError
 
@@ -22,7 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for room in (cli_documents, cli_questions, cli_serve, cli_backup):
+for room in (cli_documents, cli_questions, cli_serve, cli_backup, cli_doctor):
     for command in room.COMMANDS:
         app.command()(command)
 app.add_typer(cli_keys.app, name="keys")

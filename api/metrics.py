@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
+from api.acts import note_stages
+
 if TYPE_CHECKING:
     from retrieval.answer import Answer
 
@@ -71,7 +73,8 @@ class Metrics:
         self._requests.labels(route or "none", known, str(status or 499)).observe(seconds)
 
     def staged(self, timings_ms: Mapping[str, float]) -> None:
-        """Count how long the stages of a question took."""
+        """Count how long the stages of a question took; the request in hand has them for its trace."""
+        note_stages(timings_ms)
         for stage, spent in timings_ms.items():
             self._stages.labels(stage).observe(spent / 1000)
 

@@ -21,6 +21,7 @@ from api.faults import fault_place
 from api.gate import Gate
 from api.guard import Guard, address_of
 from api.metrics import Metrics
+from api.tracing import Tracing
 from legal.errors import PhapquyError
 
 log = structlog.get_logger("phapquy.http")
@@ -43,11 +44,13 @@ class Surround:
         app: ASGIApp,
         guard: Guard,
         metrics: Metrics,
+        tracing: Tracing | None,
         quiet: tuple[str, ...] = ("/healthz", "/readyz", "/static/", "/metrics"),
     ) -> None:
         self.app = app
         self.guard = guard
         self.metrics = metrics
+        self.tracing = tracing
         self.quiet = quiet
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,6 +96,8 @@ class Surround:
             seconds = time.perf_counter() - began
             route = getattr(scope.get("route"), "path", None)
             self.metrics.request(route, scope["method"], status, seconds)
+            if self.tracing is not None and not scope["path"].startswith(self.quiet):
+                self.tracing.request(request, route, status, at, seconds, note.stages, request_id)
             if (act := _act(request, note, route, status, at, request_id)) is not None:
                 self._record(act)
             if not scope["path"].startswith(self.quiet):

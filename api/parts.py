@@ -344,9 +344,11 @@ class Workshop:
 
     async def check(self) -> dict[str, str]:
         """Each part: "ok", or the reason why it is not ready."""
-        return await asyncio.to_thread(self._check)
+        return await asyncio.to_thread(self.look)
 
-    def _check(self) -> dict[str, str]:
+    def look(self) -> dict[str, str]:
+        """`check` in this thread."""
+
         def look(name: str, use: Callable[[Any], object]) -> str:
             try:
                 with self._building:

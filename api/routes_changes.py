@@ -99,7 +99,9 @@ def router(max_upload: int) -> APIRouter:
             shutil.rmtree(staging.folder, ignore_errors=True)
         return accepted(job, response)
 
-    @routes.patch("/{number:path}", status_code=202, summary="Sửa thông tin văn bản", responses={**MISSING, **CONFLICT})
+    @routes.patch(
+        "/{number:number}", status_code=202, summary="Sửa thông tin văn bản", responses={**MISSING, **CONFLICT}
+    )
     def corrected(
         number: NumberInPath,
         body: DocumentPatch,
@@ -124,7 +126,7 @@ def router(max_upload: int) -> APIRouter:
         job, _ = jobs.add("change", caller.name, {"key": key, "changes": changes}, idempotency=idempotency_key)
         return accepted(waited(parts, jobs, job.id, wait), response)
 
-    @routes.delete("/{number:path}", status_code=202, summary="Gỡ văn bản", responses={**MISSING, **CONFLICT})
+    @routes.delete("/{number:number}", status_code=202, summary="Gỡ văn bản", responses={**MISSING, **CONFLICT})
     def removed(
         number: NumberInPath,
         caller: Administering,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
 
+import api.paths  # noqa: F401  (the kind of path that documents' numbers are)
 from api.auth import Asking
 from api.dependencies import PartsOf
 from api.present import document_detail, document_row, held_row, provision_detail
@@ -135,7 +136,7 @@ def changes(number: NumberInPath, caller: Asking, parts: PartsOf) -> Changes:
     return Changes(**found)
 
 
-@router.get("/{number:path}", summary="Một văn bản", responses=MISSING)
+@router.get("/{number:number}", summary="Một văn bản", responses=MISSING)
 def document(number: NumberInPath, caller: Asking, parts: PartsOf) -> DocumentDetail:
     """Thông tin, cây điều khoản và quan hệ của một văn bản."""
     catalogue = parts.catalogue()

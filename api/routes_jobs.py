@@ -28,7 +28,7 @@ CONFLICT: dict[int | str, dict[str, Any]] = {409: {"model": Problem, "descriptio
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Sự kiện `progress`* rồi `end`, mỗi sự kiện là một công việc như `GET /v1/jobs/{id}` trả về",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {}},
     }
 }
 _LOOK = 0.3

@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1", tags=["Tương thích OpenAI"])
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Câu trả lời; với `stream: true` là dòng sự kiện `chat.completion.chunk`, kết thúc bằng `[DONE]`.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {}},
     },
     404: {"model": Problem, "description": "Không có mô hình này"},
 }

@@ -27,7 +27,7 @@ UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _EVENTS = {
     "description": "Câu trả lời; hoặc dòng sự kiện khi yêu cầu nhận `text/event-stream`: "
     "`query`, `sources`, `token`*, `statement`*, `citation`*, `usage`, `done`, hoặc `error` ở cuối.",
-    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    "content": {"text/event-stream": {}},
 }
 
 

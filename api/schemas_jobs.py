@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
 from api.schemas import Strict
+from api.schemas_values import Day, Flag
 
 Label = Annotated[str, StringConstraints(pattern=r"^[\w:.-]{1,100}$")]
-Words = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True, pattern=r"\S")]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True, pattern=r"\S")]
 
 
 class JobFileOut(BaseModel):
@@ -91,10 +92,10 @@ class DocumentPatch(Strict):
     signer: Words | None = None
     signer_title: Words | None = None
     place: Words | None = None
-    issued: date | None = None
-    effective_from: date | None = None
-    effective_to: date | None = None
+    issued: Day | None = None
+    effective_from: Day | None = None
+    effective_to: Day | None = None
     access: Annotated[list[Label], Field(min_length=1, max_length=50)] | None = Field(
         default=None, description="Nhãn được xem văn bản"
     )
-    accept: bool = Field(default=False, description="Duyệt văn bản đang chờ, để nó được tìm thấy")
+    accept: Flag = Field(default=False, description="Duyệt văn bản đang chờ, để nó được tìm thấy")

@@ -9,11 +9,11 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from api.caller import Role
 from api.schemas import AccessLabel, Strict
-from api.schemas_values import Moment, Whole
+from api.schemas_values import WHOLE, Moment, Whole
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True, pattern=r"\S")]
 #: Calls a minute or a day; no more than a database column holds.
-Calls = Annotated[Whole, Field(ge=1, le=1_000_000_000)]
+Calls = Annotated[int, Field(ge=1, le=1_000_000_000), WHOLE]
 
 
 class KeyRequest(Strict):

@@ -40,5 +40,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 #: A whole number in a JSON body; in an address numbers are text, there `int` is right.
 Whole = Annotated[int, BeforeValidator(_whole)]
+#: The same for a type with bounds: `Annotated[int, Field(ge=1), WHOLE]`; before them it would hide them from the schema.
+WHOLE = BeforeValidator(_whole)
 #: `true` or `false` in a JSON body.
 Flag = StrictBool

@@ -18,6 +18,7 @@ from api.parts import Workshop
 from api.remote import find_server
 from api.settings import Settings
 from api.terminal import print_line
+from api.tracing import tracing_to
 from api.wiring import Parts
 from ingest.jobs import Jobs
 from legal.errors import Conflict
@@ -37,6 +38,7 @@ def run(settings: Settings, host: str, port: int, *, worker: bool = True) -> Non
         other.close()
         raise Conflict(f"Đã có một máy chủ phapquy chạy trên kho này ({other.record.public}).")
 
+    tracing = tracing_to(settings.otel.endpoint) if settings.otel.endpoint else None
     public_socket = listen(host, port)
     internal_socket = listen("127.0.0.1", 0)
     internal_port = internal_socket.getsockname()[1]
@@ -55,6 +57,7 @@ def run(settings: Settings, host: str, port: int, *, worker: bool = True) -> Non
                 token=token,
                 internal_port=internal_port,
                 loopback=is_loopback(host),
+                tracing=tracing,
             )
             config = uvicorn.Config(
                 app,
@@ -72,6 +75,8 @@ def run(settings: Settings, host: str, port: int, *, worker: bool = True) -> Non
             _Announcing(config, public, workshop, guarded=guarded).run(sockets=[public_socket, internal_socket])
     finally:
         running.drop_record(settings.home, record)
+        if tracing is not None:
+            tracing.close()
     log.info("stopped")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
 
@@ -77,7 +78,8 @@ class ServerSettings(BaseModel):
     """The HTTP door. `max_body`: largest request body in bytes, `max_upload` that of an
     upload of documents; `max_headers`: of all headers together; `body_timeout`:
     seconds between two pieces of a body; `drain`: seconds given to open streams at shutdown; `cors_origins`: web pages that
-    may call from a browser; `trusted_proxies`: addresses whose X-Forwarded-For is believed. Lists by commas."""
+    may call from a browser; `trusted_proxies`: addresses whose X-Forwarded-For is believed; `metrics_from`:
+    networks that may fetch /metrics without a key. Lists by commas."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
@@ -88,6 +90,7 @@ class ServerSettings(BaseModel):
     drain: int = Field(default=30, ge=0)
     cors_origins: str = Field(default="", pattern=r"^(https?://[\w.:\[\]-]+(\s*,\s*|$))*$")
     trusted_proxies: str = ""
+    metrics_from: str = "127.0.0.0/8, ::1"
 
 
 class CallSettings(BaseModel):
@@ -120,6 +123,12 @@ class OidcSettings(BaseModel):
         if len({bool(self.issuer), bool(self.audience), bool(self.jwks)}) > 1:
             raise ValueError("issuer, audience, jwks")
         return self
+
+
+class OtelSettings(BaseModel):
+    """Traces to the agency's own collector (OTLP over HTTP): `endpoint`, such as http://collector:4318/v1/traces."""
+
+    endpoint: str | None = None
 
 
 class AuditSettings(BaseModel):
@@ -182,8 +191,17 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     limits: CallSettings = CallSettings()
     oidc: OidcSettings = OidcSettings()
+    otel: OtelSettings = OtelSettings()
     audit: AuditSettings = AuditSettings()
     ingest: IngestSettings = IngestSettings()
+
+    @field_validator("server")
+    @classmethod
+    def _known_networks(cls, value: ServerSettings) -> ServerSettings:
+        for one in value.metrics_from.split(","):
+            if one.strip():
+                ip_network(one.strip(), strict=False)
+        return value
 
     @field_validator("log_level")
     @classmethod

@@ -91,12 +91,20 @@ class Job:
         return None if self.ended or rate is None else max(self.total - self.done, 0) / rate
 
 
+_BY_STATE = select(JobRow.state, func.count()).group_by(JobRow.state)
+
+
 class Jobs:
     """The jobs of a home. Usable from several threads and processes."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._sessions = catalogue.sessions
+
+    def counts(self) -> dict[str, int]:
+        """How many jobs are on record, by state."""
+        with self._sessions() as session:
+            return {state: count for state, count in session.execute(_BY_STATE)}  # noqa: C416  (rows are no pairs)
 
     def add(
         self,

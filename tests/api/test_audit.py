@@ -69,7 +69,7 @@ def test_what_callers_and_commands_do_is_in_it(start: Any, run: Any, filled_home
         ("POST /v1/answers", 200, admin["id"]),
         ("POST /v1/search", 403, auditor["id"]),
         ("POST /v1/search", 401, ""),
-        ("GET /v1/documents/{number:path}", 200, admin["id"]),
+        ("GET /v1/documents/{number:number}", 200, admin["id"]),
         ("POST /v1/keys", 201, admin["id"]),
         ("cli resolve", 200, "cli"),
     ]
