@@ -185,7 +185,21 @@ def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = phapquy(home, "ingest", str(folder), "--json")
     assert done.code == 0, done.err
     _MODELS.append(home / "models")
+    shutil.copytree(home, home.with_name("pristine"), ignore=shutil.ignore_patterns("models"))
     return home
+
+
+@pytest.fixture(scope="session")
+def copied(filled_home: Path) -> Callable[[Path], Path]:
+    """Make a home of its own like the filled one: `copied(tmp_path)`; also while a server runs on that."""
+
+    def copy(folder: Path) -> Path:
+        home = folder / "home"
+        shutil.copytree(filled_home.with_name("pristine"), home)
+        share_models(home)
+        return home
+
+    return copy
 
 
 @pytest.fixture(scope="session")

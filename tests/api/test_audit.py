@@ -36,11 +36,8 @@ def acts(count: int, at: datetime | None = None, status: int = 200) -> list[Act]
     ]
 
 
-def test_what_callers_and_commands_do_is_in_it(start: Any, run: Any, filled_home: Path, tmp_path: Path) -> None:
-    import shutil
-
-    home = tmp_path / "home"
-    shutil.copytree(filled_home, home)
+def test_what_callers_and_commands_do_is_in_it(start: Any, run: Any, copied: Any, tmp_path: Path) -> None:
+    home = copied(tmp_path)
     assert run(home, "search", QUESTION, "--json").code == 0
     admin = run(home, "keys", "create", "Quản trị", "--role", "admin", "--json").json
     auditor = run(home, "keys", "create", "Thanh tra", "--role", "auditor", "--json").json

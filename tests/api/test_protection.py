@@ -16,14 +16,11 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def guarded(filled_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, dict[str, str]]]:
+def guarded(copied: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, dict[str, str]]]:
     """A server with tight limits, and keys: plain, two calls a minute, three a day."""
-    import shutil
-
     from tests.api.conftest import phapquy, start_server
 
-    home = tmp_path_factory.mktemp("guarded") / "home"
-    shutil.copytree(filled_home, home)
+    home = copied(tmp_path_factory.mktemp("guarded"))
     keys = {
         name: phapquy(home, "keys", "create", name, *options, "--json").json["key"]
         for name, options in {
@@ -113,13 +110,8 @@ def test_only_listed_pages_may_call_from_a_browser(guarded: Any) -> None:
         assert "access-control-allow-origin" not in plain.headers
 
 
-def test_more_at_once_than_it_serves_wait_and_then_are_turned_away(
-    start: Any, filled_home: Path, tmp_path: Path
-) -> None:
-    import shutil
-
-    home = tmp_path / "home"
-    shutil.copytree(filled_home, home)
+def test_more_at_once_than_it_serves_wait_and_then_are_turned_away(start: Any, copied: Any, tmp_path: Path) -> None:
+    home = copied(tmp_path)
     server = start(
         home, PHAPQUY_LIMITS__ACTIVE="1", PHAPQUY_LIMITS__WAITING="1", PHAPQUY_LIMITS__PATIENCE="1",
     )  # fmt: skip

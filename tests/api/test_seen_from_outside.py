@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import sqlite3
 from collections.abc import Iterator
@@ -50,11 +49,8 @@ def test_metrics_count_requests_stages_and_what_is_here(http: httpx.Client) -> N
     assert MARKER not in text and "vườn chim" not in text
 
 
-def test_metrics_are_for_administrators_and_this_machine(
-    start: Any, run: Any, filled_home: Path, tmp_path: Path
-) -> None:
-    home = tmp_path / "home"
-    shutil.copytree(filled_home, home)
+def test_metrics_are_for_administrators_and_this_machine(start: Any, run: Any, copied: Any, tmp_path: Path) -> None:
+    home = copied(tmp_path)
     admin, reader = (
         run(home, "keys", "create", role, "--role", role, "--json").json["key"] for role in ("admin", "reader")
     )
@@ -74,10 +70,9 @@ def test_metrics_are_for_administrators_and_this_machine(
 
 
 @pytest.fixture
-def spans(filled_home: Path, tmp_path: Path) -> Iterator[tuple[TestClient, InMemorySpanExporter, Tracing]]:
+def spans(copied: Any, tmp_path: Path) -> Iterator[tuple[TestClient, InMemorySpanExporter, Tracing]]:
     """The application in this process, with traces kept in memory."""
-    home = tmp_path / "home"
-    shutil.copytree(filled_home, home)
+    home = copied(tmp_path)
     kept = InMemorySpanExporter()
     tracing = Tracing(kept)
     settings = Settings(home=home, _env_file=None)  # type: ignore[call-arg]
@@ -120,13 +115,10 @@ def states(found: Any) -> dict[str, str]:
     return {one["name"]: one["state"] for one in found["findings"]}
 
 
-def test_doctor_says_what_is_wrong_and_what_to_do(start: Any, run: Any, filled_home: Path, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    nothing = run(home, "doctor", "--json", PHAPQUY_HOME=str(tmp_path / "none"))
+def test_doctor_says_what_is_wrong_and_what_to_do(start: Any, run: Any, copied: Any, tmp_path: Path) -> None:
+    nothing = run(tmp_path / "other", "doctor", "--json", PHAPQUY_HOME=str(tmp_path / "none"))
     assert nothing.code == 0 and states(nothing.json)["kho"] == "note" and not (tmp_path / "none").exists()
-    shutil.rmtree(home)
-
-    shutil.copytree(filled_home, home)
+    home = copied(tmp_path)
     home.chmod(0o700)
     assert run(home, "keys", "create", "Quản trị", "--role", "admin").code == 0
     well = run(home, "doctor", "--json")
