@@ -9,7 +9,17 @@ from importlib.metadata import entry_points
 
 import typer
 
-from api import cli_audit, cli_backup, cli_doctor, cli_documents, cli_jobs, cli_keys, cli_models, cli_questions, cli_serve
+from api import (
+    cli_audit,
+    cli_backup,
+    cli_doctor,
+    cli_documents,
+    cli_jobs,
+    cli_keys,
+    cli_models,
+    cli_questions,
+    cli_serve,
+)
 from api.terminal import print_line
 from legal.errors import PhapquyError
 
