@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml import etree
 
@@ -52,6 +53,27 @@ class _OpenTable:
     cell: list[str] | None = None
     span: tuple[int, int] = (1, 1)
     blocks: list[Block] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a style attribute says; None where it says nothing."""
+
+    hidden: bool
+    bold: bool | None
+    italic: bool | None
+    align: Align | None
+
+
+@lru_cache(maxsize=1024)  # a page of Word repeats a few styles thousands of times
+def _look_of(style: str) -> _Look:
+    weight, slant, align = _WEIGHT.search(style), _SLANT.search(style), _ALIGN.search(style)
+    return _Look(
+        hidden=_HIDDEN.search(style) is not None,
+        bold=None if weight is None else weight[1].lower() not in ("normal", "100", "200", "300", "400"),
+        italic=None if slant is None else slant[1].lower() == "italic",
+        align=None if align is None else _ALIGNS[align[1].lower()],
+    )
 
 
 def _span(element: etree._Element, name: str) -> int:
@@ -121,7 +143,7 @@ class _Walker:
         if element.tag in _SKIPPED:
             return True
         style = element.get("style")
-        if style and _HIDDEN.search(style):
+        if style and _look_of(style).hidden:
             text = clean("".join(element.itertext()))
             if text:
                 self.hidden.append(text)
@@ -143,10 +165,9 @@ class _Walker:
         elif tag in ("i", "em"):
             italic = True
         if style:
-            if weight := _WEIGHT.search(style):
-                bold = weight[1].lower() not in ("normal", "100", "200", "300", "400")
-            if slant := _SLANT.search(style):
-                italic = slant[1].lower() == "italic"
+            look = _look_of(style)
+            bold = bold if look.bold is None else look.bold
+            italic = italic if look.italic is None else look.italic
         if self._legacy:
             self._font.append(_font_of(element) or self._font[-1])
         self._bold.append(bold)
@@ -160,8 +181,8 @@ class _Walker:
 
     def _open_block(self, element: etree._Element, style: str) -> None:
         align = self._align[-1]
-        if found := _ALIGN.search(style):
-            align = _ALIGNS[found[1].lower()]
+        if style and (aligned := _look_of(style).align) is not None:
+            align = aligned
         elif (named := (element.get("align") or "").lower()) in _ALIGNS:
             align = _ALIGNS[named]
         elif element.tag == "center":

@@ -119,7 +119,6 @@ def text_hash(document: LegalDocument) -> str:
     for value in (meta.number, meta.type, meta.issuer, *days):
         digest.update(f"{value}\n".encode())
     digest.update(" ".join(words(meta.title or "")).encode("utf-8", "surrogatepass"))
-    for node in document.walk():
-        for word in words(f"{node.title_line} {node.own_text}"):
-            digest.update(word.encode("utf-8", "surrogatepass") + b" ")
+    text = "\n".join(f"{node.title_line} {node.own_text}" for node in document.walk())
+    digest.update("".join(f"{word} " for word in words(text)).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

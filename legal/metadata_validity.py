@@ -37,6 +37,7 @@ _SUSPENDED = re.compile(
     r"[^.\n]{0,40}?(?P<when>(?:kể )?từ\b[^\n]*)",
     re.IGNORECASE,
 )
+_STOPPED = re.compile(r"ngưng|ngừng|đình chỉ", re.IGNORECASE)
 _EXCEPTION = re.compile(r",?\s*\b(?:trừ|ngoại trừ)\b|;|\.(?=\s|$)", re.IGNORECASE)
 _CLOSING = re.compile(r"hiệu lực|thi hành|tổ chức thực hiện|điều khoản cuối", re.IGNORECASE)
 
@@ -76,7 +77,7 @@ def read_validity(provisions: Sequence[Provision], issued: date | None) -> tuple
 def _suspension(provisions: Sequence[Provision]) -> tuple[date | None, date | None, Evidence | None]:
     """From when to when the document itself is suspended, where it says so."""
     for provision, text, _ in closing_units(provisions):
-        for match in _SUSPENDED.finditer(text):
+        for match in _SUSPENDED.finditer(text) if _STOPPED.search(text) else ():
             if is_quoted(text, match.start()):
                 continue
             since, last = first_day(match["when"], None), last_day(match["when"])

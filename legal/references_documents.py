@@ -42,6 +42,9 @@ _AMENDING = re.compile(
     r"(?: (?:một số )?(?:điều|khoản)(?: \d+)?)? của (?=Bộ luật|Luật|Pháp lệnh|Nghị định|Nghị quyết|Thông tư|Quyết định)"
 )
 _TYPED = re.compile(rf"(?:{_TYPE})(?!\w)")
+_WORD_OF_TYPE = re.compile(rf"(?<!\w){_TYPED.pattern}")
+_WORD_OF_ATTACHED = re.compile(rf"(?<!\w)(?:{'|'.join(ATTACHED)})(?!\w)", re.IGNORECASE)
+_WITH = re.compile(r"kèm theo", re.IGNORECASE)
 _LAW_NAME = re.compile(r"(?:Bộ luật|Luật|Pháp lệnh|Hiến pháp)(?!\w)")
 _OTHER_DOCUMENT = re.compile(
     r"(?:^|\W)(?:Bộ luật|Luật|Nghị định|Nghị quyết|Thông tư|Pháp lệnh|Quyết định|Hiến pháp|này|hoặc"
@@ -90,6 +93,11 @@ def treaty_at(text: str, start: int) -> Mention | None:
     return Mention(start, match.end(), match[0]) if match else None
 
 
+def may_name(text: str) -> bool:
+    """Whether a text can name a document otherwise than by its number alone; cheap."""
+    return any(word in text for word in _TYPES) or "kèm theo" in text.lower()
+
+
 @dataclass(slots=True)
 class Documents:
     """Reads names and numbers of documents in one text."""
@@ -100,10 +108,10 @@ class Documents:
 
     def all(self) -> Iterator[Mention]:
         position = 0
-        starts = sorted(
-            {m.start() for m in re.finditer(rf"(?<!\w)(?:{_TYPE})(?!\w)", self.text, re.IGNORECASE)} | set(self.numbers)
-        )
-        for start in starts:
+        found = {match.start() for match in _WORD_OF_TYPE.finditer(self.text)} | set(self.numbers)
+        if _WITH.search(self.text):
+            found |= {match.start() for match in _WORD_OF_ATTACHED.finditer(self.text)}
+        for start in sorted(found):
             if start < position:
                 continue
             mention = self.at(start)

@@ -6,7 +6,7 @@ In an amending law a bare "Điều 5" of an instruction is an article of the law
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from legal.composed import compose
@@ -32,10 +32,13 @@ class PlacedReference:
     heading: bool = False
 
 
-def placed_references(document: LegalDocument, names: LawNames | None = None) -> Iterator[PlacedReference]:
-    """All citations, the preamble's first, in reading order. `names`: known documents, so that names end where they end."""
+def placed_references(
+    document: LegalDocument, names: LawNames | None = None, amending: Iterable[Instruction] | None = None
+) -> Iterator[PlacedReference]:
+    """All citations, the preamble's first, in reading order. `names`: known documents, so that names end where they end.
+    `amending`: the document's instructions, where they have been read."""
     told: dict[str, list[Instruction]] = {}
-    for one in instructions(document, names):
+    for one in instructions(document, names) if amending is None else amending:
         told.setdefault(one.provision.eid, []).append(one)
     eids = frozenset(provision.eid for provision in document.walk())
     amended = {relation.target for relation in title_relations(document, names) if relation.kind == "amends"}

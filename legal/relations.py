@@ -91,8 +91,9 @@ _AMENDS = re.compile(
     r"^(?:\d+[a-z]?[.)]\s*|[a-zđ]\)\s*|-\s*)?(?:Bãi bỏ, )?(?:Sửa đổi|Bổ sung|Thay thế cụm từ|Bỏ cụm từ|Thay cụm từ)\b",
     re.IGNORECASE,
 )
-_TELLING = re.compile(
-    r"hiệu lực|ngưng|ngừng|đình chỉ|bãi bỏ|h[uủ][yỷ] bỏ|thay thế|sửa đổi|bổ sung|đính chính|cụm từ", re.IGNORECASE
+_TELLING = (
+    *("hiệu lực", "ngưng", "ngừng", "đình chỉ", "bãi bỏ", "hủy bỏ", "huỷ bỏ", "thay thế", "sửa đổi", "bổ sung"),
+    *("đính chính", "cụm từ"),
 )
 _NAMES_DOCUMENT = re.compile(
     r"(?:Bộ luật|Luật|Pháp lệnh|Hiến pháp|Nghị quyết|Nghị định|Thông tư|Quyết định|Chỉ thị)(?! này)|\d/[A-ZĐ\d]"
@@ -255,7 +256,9 @@ def _sentences(provisions: Sequence[Provision], inherited: str = "") -> Iterator
             continue
         opened = inherited
         heading = f"{provision.heading}\n" if provision.kind == "article" and provision.heading else ""
-        for sentence in _SENTENCE_END.split(unquoted(nfc(heading + provision.own_text))):
+        whole = nfc(heading + provision.own_text)
+        told = inherited or _tells(whole)
+        for sentence in _SENTENCE_END.split(unquoted(whole)) if told else ():
             text = collapse(sentence)
             if text:
                 yield provision, text, opened
@@ -264,10 +267,16 @@ def _sentences(provisions: Sequence[Provision], inherited: str = "") -> Iterator
         yield from _sentences(provision.children, opened)
 
 
+def _tells(text: str) -> bool:
+    """Whether a text can state what happens to a document; cheap."""
+    lower = text.lower()
+    return any(word in lower for word in _TELLING)
+
+
 def _from_sentence(
     provision: Provision, text: str, inherited: str, start: date | None, names: LawNames | None
 ) -> Iterator[Relation]:
-    if not inherited and not _TELLING.search(text):
+    if not inherited and not _tells(text):
         return
     clean = _CALLED.sub(" ", HISTORY.sub(" ", text))
     kind: RelationKind

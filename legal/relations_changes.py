@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -62,6 +62,7 @@ _VERB = re.compile(
     r"|Hủy bỏ|Thay thế|Thay|Bỏ|Đổi tên|Sửa)\b(?! đổi)",
     re.IGNORECASE,
 )
+_VERBS = ("sửa", "bổ", "bỏ", "thay", "đổi")
 #: The older way: "Điều 48 được sửa đổi, bổ sung như sau".
 _PASSIVE = re.compile(
     _MARKER + r"(?P<what>(?:Các |Những )?(?:Tên|Tiêu đề|Đoạn|Điều|Khoản|Điểm|Chương|Mục|Phần|Phụ lục)\b[^.;:\n]*?)"
@@ -119,9 +120,14 @@ def printed(provision: Provision) -> str:
 
 def find_changes(document: LegalDocument, names: LawNames | None = None) -> tuple[list[Change], list[Evidence]]:
     """(changes, instructions that could not be typed), both in reading order."""
+    return typed_changes(instructions(document, names))
+
+
+def typed_changes(told: Iterable[Instruction]) -> tuple[list[Change], list[Evidence]]:
+    """The changes of these instructions, and the sentences of those that were not understood."""
     changes: list[Change] = []
     unread: list[Evidence] = []
-    for one in instructions(document, names):
+    for one in told:
         changes.extend(one.changes)
         if not one.changes and not one.opens:
             sentence = unquoted(printed(one.provision))[one.start : one.end]
@@ -160,6 +166,10 @@ def _walk(provisions: Sequence[Provision], place: _Place, names: LawNames | None
             continue
         here = place
         text = printed(provision)
+        lower = text.lower()
+        if not place.words and not any(verb in lower for verb in _VERBS):
+            yield from _walk(provision.children, here, names)
+            continue
         plain_text = _marked(text)
         for start, end, spans in _sentences(text, plain_text):
             sentence = plain_text[start:end].replace(QUOTE, " ")

@@ -8,7 +8,7 @@ from legal.document import Evidence, LegalDocument
 from legal.names import LawNames
 from legal.references_placed import PlacedReference, placed_references
 from legal.relations import Relation, find_relations
-from legal.relations_changes import Change, find_changes
+from legal.relations_changes import Change, instructions, typed_changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,11 @@ class Said:
 def said_by(document: LegalDocument, names: LawNames | None = None) -> Said:
     """All of it. `names`: titles that are not public ones, so that they end where they end; what is read depends on
     nothing else, in particular not on what happens to be known."""
-    changes, untyped = find_changes(document, names)
+    told = list(instructions(document, names))
+    changes, untyped = typed_changes(told)
     return Said(
         tuple(find_relations(document, names)),
-        tuple(placed_references(document, names)),
+        tuple(placed_references(document, names, told)),
         tuple(changes),
         tuple(untyped),
     )

@@ -58,15 +58,11 @@ def read(blocks: Sequence[Block], furniture: Sequence[str] = ()) -> LegalDocumen
 
 def printed_words(document: LegalDocument) -> Counter[str]:
     """Every word that the document prints, with its count: the tree and all that stands around it."""
-    count: Counter[str] = Counter()
     around = (document.title_block, document.preamble, document.signature, document.recipients, document.furniture)
-    for paragraphs in around:
-        for text in paragraphs:
-            count.update(words(text))
+    texts = [text for paragraphs in around for text in paragraphs]
     for node in document.walk():
-        for text in (node.marker, node.heading, node.text, *(cell for row in node.rows for cell in row)):
-            count.update(words(text))
-    return count
+        texts += (node.marker, node.heading, node.text, *(cell for row in node.rows for cell in row))
+    return Counter(words("\n".join(texts)))
 
 
 def adoption_formula(document: LegalDocument) -> tuple[str, ...]:
@@ -77,13 +73,8 @@ def adoption_formula(document: LegalDocument) -> tuple[str, ...]:
 
 def source_words(blocks: Sequence[Block], furniture: Sequence[str] = ()) -> Counter[str]:
     """Every word of the blocks and the furniture, with its count: what `printed_words` has to equal."""
-    count: Counter[str] = Counter()
-    for block in blocks:
-        for text in _block_texts(block):
-            count.update(words(text))
-    for text in furniture:
-        count.update(words(text))
-    return count
+    texts = [text for block in blocks for text in _block_texts(block)]
+    return Counter(words("\n".join((*texts, *furniture))))
 
 
 def _block_texts(block: Block) -> Iterator[str]:

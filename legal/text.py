@@ -45,7 +45,7 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words compared so that nothing is lost: runs of letters and digits of the NFC text, case-folded."""
-    return [word.casefold() for word in _WORD.findall(nfc(text))]
+    return _WORD.findall(nfc(text).casefold())
 
 
 def syllables(text: str) -> list[str]:
