@@ -102,7 +102,7 @@ def guards(questions: SetFile, json: AsJson = False) -> None:
 
         rows = read_guards(questions)
         with open_place(load_settings()) as place:
-            report = check_guards(place.search, place.answer, place.parts.catalogue, rows)
+            report = check_guards(place.search, place.answer, place.resolve, place.parts.catalogue, rows)
     if json:
         print_json(report.as_json())
     else:

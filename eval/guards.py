@@ -16,12 +16,14 @@ from typing import Any
 from api.caller import Caller
 from api.requests import answer_request, canonical_number, search_request
 from api.schemas import AnswerRequest, AnswerResponse, SearchRequest, TimedSearch
+from api.schemas_resolve import ResolveRequest, ResolveResponse
 from eval.questions import read_rows
 from ingest.catalogue import Catalogue
 from legal.errors import NotFound
 
 Search = Callable[[SearchRequest, Caller], TimedSearch]
 Ask = Callable[[AnswerRequest, Caller], AnswerResponse]
+Resolve = Callable[[ResolveRequest, Caller], ResolveResponse]
 
 _DEPTH = 50
 
@@ -75,8 +77,10 @@ def _guarded(row: dict[str, Any]) -> Guarded:
     )
 
 
-def check_guards(search: Search, ask: Ask, catalogue: Catalogue, rows: Sequence[Guarded]) -> GuardReport:
-    """Search and ask every row as its caller."""
+def check_guards(
+    search: Search, ask: Ask, resolve: Resolve, catalogue: Catalogue, rows: Sequence[Guarded]
+) -> GuardReport:
+    """Search, ask and resolve every row as its caller."""
     leaks: list[tuple[str, str, str]] = []
     missing: list[tuple[str, str]] = []
     left_out: list[str] = []
@@ -87,11 +91,15 @@ def check_guards(search: Search, ask: Ask, catalogue: Catalogue, rows: Sequence[
         caller = Caller(name="eval", role="reader", labels=row.labels)
         found = search(search_request(row.text, limit=_DEPTH, as_of=row.as_of), caller).response
         answer = ask(answer_request(row.text, as_of=row.as_of), caller)
+        cited = resolve(ResolveRequest(citation=row.text, as_of=row.as_of), caller)
         paths = {
             "search": {hit.document.number or "" for hit in found.results},
             "sources": {hit.document.number or "" for hit in answer.sources},
             "citations": {citation.document.number or "" for citation in answer.citations},
+            "resolve": {one.document.number or "" for one in cited.results},
         }
+        if row.labels is not None:  # on another day a document out of force may be mentioned, a hidden one never
+            paths["others"] = {document.number or "" for document in cited.others}
         for path, numbers in paths.items():
             leaks += [(row.id, path, number) for number in sorted(row.forbidden & numbers)]
         missing += [(row.id, number) for number in sorted(row.expect - paths["search"])]

@@ -86,8 +86,7 @@ def builtin_rows() -> tuple[tuple[str, tuple[str, ...]], ...]:
     folder = files("legal")
     words = parse_rows((folder / "lexicon.tsv").read_text(encoding="utf-8"))
     short = parse_rows((folder / "abbreviations.tsv").read_text(encoding="utf-8"))
-    # Spelled out -> short only where the short form is what texts print; one letter pairs ("TT", "NQ") say too little.
-    back = [(full, (abbreviation,)) for abbreviation, (full, *_) in short if len(abbreviation) > 2]
+    back = [(full, (abbreviation,)) for abbreviation, (full, *_) in short]
     return (*words, *short, *back)
 
 

@@ -34,7 +34,7 @@ class LexicalSettings:
     """
 
     k1: float = 1.2
-    b: float = 0.75
+    b: float = 0.5
     average_length: float = 480.0
     heading: float = 4.0
     title: float = 3.0

@@ -25,7 +25,7 @@ from retrieval.index import SearchFilter
 from retrieval.passage import DocumentCard, Passage, Span
 
 #: Layout of points; goes into the manifest, raised whenever payload or lexical vectors change their meaning.
-SCHEMA = 1
+SCHEMA = 2
 
 DENSE = "dense"
 LEXICAL = "lexical"

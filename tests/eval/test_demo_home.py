@@ -64,26 +64,30 @@ def test_citations_resolve_and_wrong_ones_bring_no_neighbour(demo: Place, sets: 
 
 def test_nothing_out_of_force_is_shown(demo: Place, sets: Sets) -> None:
     rows = read_guards(sets("as_of.jsonl"))
-    report = check_guards(demo.search, demo.answer, demo.parts.catalogue, rows)
+    report = check_guards(demo.search, demo.answer, demo.resolve, demo.parts.catalogue, rows)
     assert (report.n, report.leaks, report.missing) == (len(rows), (), ())
 
 
 def test_nothing_hidden_is_shown(labelled: Place, sets: Sets) -> None:
     rows = read_guards(sets("access.jsonl"))
-    report = check_guards(labelled.search, labelled.answer, labelled.parts.catalogue, rows)
+    report = check_guards(labelled.search, labelled.answer, labelled.resolve, labelled.parts.catalogue, rows)
     assert (report.n, report.leaks, report.missing) == (len(rows), (), ())
 
 
 def test_rows_about_labels_are_left_out_on_a_home_without_them(demo: Place, sets: Sets) -> None:
     rows = read_guards(sets("access.jsonl"))[:2]
-    report = check_guards(demo.search, demo.answer, demo.parts.catalogue, rows)
+    report = check_guards(demo.search, demo.answer, demo.resolve, demo.parts.catalogue, rows)
     assert (report.n, len(report.left_out)) == (0, 2)
 
 
 def test_a_leak_is_seen(demo: Place, sets: Sets) -> None:
     row = next(row for row in read_guards(sets("as_of.jsonl")) if row.expect)
     report = check_guards(
-        demo.search, demo.answer, demo.parts.catalogue, [replace(row, expect=row.forbidden, forbidden=row.expect)]
+        demo.search,
+        demo.answer,
+        demo.resolve,
+        demo.parts.catalogue,
+        [replace(row, expect=row.forbidden, forbidden=row.expect)],
     )
     assert report.leaks and not report.clean
     assert {number for _, number in report.missing} == row.forbidden

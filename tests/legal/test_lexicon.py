@@ -22,6 +22,8 @@ def lexicon() -> Lexicon:
         ("Bằng lái hết hạn", "giấy phép lái xe"),
         ("UBND xã cấp không?", "Ủy ban nhân dân"),
         ("thủ tục hành chính nào", "TTHC"),
+        ("NĐ nào còn hiệu lực", "nghị định"),
+        ("thông tư nào còn hiệu lực", "TT"),
     ],
 )
 def test_everyday_words(lexicon: Lexicon, question: str, term: str) -> None:
