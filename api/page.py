@@ -18,12 +18,13 @@ from legal.akoma_meta import xml_text
 from legal.coverage import Coverage
 from legal.document import Evidence, LegalDocument, Provision
 from legal.labels import labels
-from legal.names import LawNames
 from legal.procedure import read_procedure
-from legal.references import find_references, locate
+from legal.references import Reference, locate
 from legal.references_documents import THIS
-from legal.relations import RELATION_LABELS, Relation, find_relations
-from legal.relations_changes import Change, ChangeKind, find_changes
+from legal.references_placed import PlacedReference
+from legal.relations import RELATION_LABELS, Relation
+from legal.relations_changes import Change, ChangeKind
+from legal.said import said_by
 
 _FIELDS = (
     ("number", "Số hiệu"), ("type", "Loại"), ("title", "Tên"), ("issuer", "Cơ quan ban hành"), ("signer", "Người ký"),
@@ -67,9 +68,10 @@ class FileRead:
     doubts: tuple[str, ...] = field(default=())
 
 
-def page(read: FileRead, names: LawNames | None = None) -> str:
+def page(read: FileRead) -> str:
     """The page as HTML text."""
     document = read.document
+    said = said_by(document)
     title = document.metadata.title or read.name
     body = E.body(
         E.h1(xml_text(title)),
@@ -77,10 +79,10 @@ def page(read: FileRead, names: LawNames | None = None) -> str:
         *_metadata(document),
         *_reading(read),
         *_procedure(document),
-        *_relations(find_relations(document, names)),
-        *_changes(*find_changes(document, names)),
+        *_relations(said.relations),
+        *_changes(said.changes, said.untyped),
         E.h2("Văn bản như đã đọc"),
-        _tree(document, names),
+        _tree(document, said.references),
         *_around(document),
     )
     head = E.head(
@@ -188,11 +190,15 @@ def _changes(found: Sequence[Change], unread: Sequence[Evidence]) -> Iterator[_C
         yield line
 
 
-def _tree(document: LegalDocument, names: LawNames | None) -> html.HtmlElement:
+def _tree(document: LegalDocument, placed: Sequence[PlacedReference]) -> html.HtmlElement:
     named = labels(document)
+    cited: dict[str, list[Reference]] = {}
+    for one in placed:
+        if not one.heading:
+            cited.setdefault(one.eid, []).append(one.reference)
     tree = E.div({"class": "tree"})
 
-    def grow(parent: html.HtmlElement, nodes: Sequence[Provision], above: tuple[str, ...]) -> None:
+    def grow(parent: html.HtmlElement, nodes: Sequence[Provision]) -> None:
         for node in nodes:
             made = E.section(id=node.eid)
             made.append(E.code(node.eid))
@@ -204,20 +210,20 @@ def _tree(document: LegalDocument, names: LawNames | None) -> html.HtmlElement:
                     made.append(E.p(xml_text(node.text)))
                 made.append(_table((), node.rows))
             elif node.own_text:
-                made.append(_text(node, named, above, names))
-            grow(made, node.children, (*above, node.eid))
+                made.append(_text(node, named, cited.get(node.eid, ())))
+            grow(made, node.children)
             parent.append(made)
 
-    grow(tree, document.provisions, ())
+    grow(tree, document.provisions)
     return tree
 
 
-def _text(node: Provision, known: dict[str, str], above: tuple[str, ...], names: LawNames | None) -> html.HtmlElement:
+def _text(node: Provision, known: dict[str, str], cited: Sequence[Reference]) -> html.HtmlElement:
     """A provision's own text with what it refers to: links inside the document, marked words for other documents."""
     text = node.own_text
     paragraph = E.p()
     position = 0
-    for reference in find_references(text, node.eid, names=names, above=above):
+    for reference in cited:
         if reference.start < position:
             continue
         _append(paragraph, text[position : reference.start])
