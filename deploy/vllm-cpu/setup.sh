@@ -14,7 +14,7 @@ memory=$(awk '/MemAvailable/ {print int($2 / 1048576)}' /proc/meminfo)
 [ "$memory" -ge 11 ] || cannot "needs 11 GB of free memory, $memory are there"
 
 mkdir -p "$place"
-if [ ! -e "$place/.installed" ] || [ $here/constraints.txt -nt "$place/.installed" ]; then
+if ! cmp -s $here/constraints.txt "$place/.installed"; then
   free=$(df --output=avail -BG "$place" | tail -1 | tr -dc 0-9)
   [ "$free" -ge 8 ] || cannot "needs 8 GB of disk in $place, $free are free"
   rm -rf "$place/venv"
@@ -26,7 +26,7 @@ if [ ! -e "$place/.installed" ] || [ $here/constraints.txt -nt "$place/.installe
     cannot "its packages cannot be had here: $(grep -m1 '^ERROR' "$log" || tail -1 "$log")"
   # CUDA builds that come along and break the import.
   "${pip[@]}" uninstall --yes torchvision torchaudio torchcodec triton >>"$log" 2>&1
-  touch "$place/.installed"
+  cp $here/constraints.txt "$place/.installed"
 fi
 [ -d "$place/models/chat" ] && [ -d "$place/models/embed" ] ||
   PYTHONPATH=. "$place/venv/bin/python" $here/make_models.py "$place/models" >"$place/models.log" 2>&1 ||
