@@ -1,11 +1,11 @@
 """What our stream costs over the model server's own stream of the same prompt: time to first token, tokens a second.
 
-    python -m eval.bench_stream QUESTIONS.jsonl [--clients 1,8] [--rounds 12] [--output FILE.json]
+    python -m eval.bench_stream QUESTIONS.jsonl [--clients 1,8] [--rounds 12] [--prompts 4] [--output FILE.json]
 
 The home is `PHAPQUY_HOME`, the model server is `PHAPQUY_GENERATOR__URL`; no phapquy may run on the home: this command
-starts its own. The prompts of the questions are taken down first, as the path makes them. Then both ways are asked in
-turns that change sides, so that a busy machine slows both alike; each prompt has been read by the server before, so
-that its prefix cache serves both. Retrieval is what our stream takes until its `sources` event.
+starts its own. The prompts of the questions are taken down first, as the path makes them; only as many as the server's
+prefix cache holds are of use, since each is read once before, so that the cache serves both ways. These are then asked
+in turns that change sides, so that a busy machine slows both alike. Retrieval is what our stream takes until its `sources` event.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import statistics
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -176,14 +176,15 @@ async def measure(settings: Settings, url: str, prompts: Sequence[Prompt], clien
     """`rounds` times: as many prompts as clients, at once, one way and then the other."""
     pairs: list[tuple[Take, Take]] = []
     async with httpx.AsyncClient(timeout=600, trust_env=False) as client:
-        for number in range(-1, rounds):  # the first round fills the prefix cache and does not count
-            chosen = [prompts[(max(number, 0) * clients + n) % len(prompts)] for n in range(clients)]
+        for prompt in prompts:
+            await direct(client, settings, replace(prompt, max_tokens=1))
+        for number in range(rounds):
+            chosen = [prompts[(number // 2 * clients + n) % len(prompts)] for n in range(clients)]
             takes: dict[str, list[Take]] = {}
             for way in ("direct", "ours") if number % 2 else ("ours", "direct"):
                 asks = [direct(client, settings, one) if way == "direct" else ours(client, url, one) for one in chosen]
                 takes[way] = await asyncio.gather(*asks)
-            if number >= 0:
-                pairs += zip(takes["direct"], takes["ours"], strict=True)
+            pairs += zip(takes["direct"], takes["ours"], strict=True)
     whole = [(one, two) for one, two in pairs if min(one.tokens, two.tokens) > 1 and min(one.first, two.first) > 0]
     if not whole:
         raise BadRequest("Mô hình không viết được câu trả lời nào để đo.")
@@ -243,13 +244,15 @@ def main() -> int:
     parser.add_argument("questions", type=Path)
     parser.add_argument("--clients", default="1,8")
     parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--prompts", type=int, default=4)
     parser.add_argument("--output", type=Path)
     given = parser.parse_args()
     settings = load_settings()
     try:
         if not settings.generator.url:
             raise BadRequest("Cần PHAPQUY_GENERATOR__URL để đo.")
-        prompts = take_down(settings, [question.text for question in read_questions(given.questions)])
+        questions = [question.text for question in read_questions(given.questions)]
+        prompts = take_down(settings, questions[: given.prompts])
         if not prompts:
             raise BadRequest("Không câu hỏi nào tìm được căn cứ để hỏi mô hình.")
         with own_server(settings) as url:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import subprocess
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from legal.errors import ModelUnavailable
 from serving.embedded import embedded_embedder
 from serving.endpoint import Endpoint, TimeLimits
 from serving.openai_http import HttpEmbedder, HttpGenerator, HttpReranker
+from serving.plan import make_plan
+from serving.profiles import shelf
 from serving.protocols import Message, PassageTooLong, PromptTooLong
 from tests.vllm.servers import CHAT, CONTEXT, EMBED, RUNNING, WAITING, Vllm
 
@@ -133,6 +136,26 @@ async def test_a_full_server_is_asked_again_until_it_has_room(chat: Vllm) -> Non
     pieces, _ = await write(generator(chat, attempts=12))
     assert pieces
     await asyncio.gather(*crowd, return_exceptions=True)
+
+
+PARSE = """
+import json, sys
+from vllm.entrypoints.launchers.cli_args import make_arg_parser
+from vllm.utils.argparse_utils import FlexibleArgumentParser
+parser = make_arg_parser(FlexibleArgumentParser())
+for words in json.load(sys.stdin):
+    parser.parse_args(words)
+"""
+
+
+def test_vllm_understands_every_planned_command(chat: Vllm) -> None:
+    plans = [make_plan(gpu, cards) for gpu in shelf().cards for cards in (1, 2, 3, 4, 8)]
+    commands = [command.words for plan in plans for command in plan.commands]
+    assert all(words[:2] == ("vllm", "serve") for words in commands)
+    python = [str(chat.place / "venv" / "bin" / "python"), "-c", PARSE]
+    asked = json.dumps([words[2:] for words in commands])
+    done = subprocess.run(python, input=asked, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 async def test_who_leaves_stops_the_generation(chat: Vllm) -> None:
