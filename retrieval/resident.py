@@ -34,17 +34,22 @@ def map_ahead(folder: Path, part: str) -> int:
 
 
 def _mapped(folder: Path, part: str) -> Iterator[tuple[int, int]]:
-    """Addresses, from and to, where this process maps such files."""
-    inside = f"{folder.resolve()}/"
+    """Addresses, from and to, where this process maps such files for random access; the engine maps them twice."""
+    inside, between = f"{folder.resolve()}/", f"/{part}/"
     try:
-        lines = Path("/proc/self/maps").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        lines = Path("/proc/self/smaps").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
         return
+    place = ""
     for line in lines:
-        fields = line.split(maxsplit=5)
-        if len(fields) == 6 and fields[5].startswith(inside) and f"/{part}/" in fields[5]:
-            start, _, end = fields[0].partition("-")
-            yield int(start, 16), int(end, 16)
+        if line.startswith("VmFlags:"):
+            if place and " rr" in line:
+                start, _, end = place.partition("-")
+                yield int(start, 16), int(end, 16)
+        elif not line[:1].isupper():
+            fields = line.split(maxsplit=5)
+            wanted = len(fields) == 6 and fields[5].startswith(inside) and between in fields[5]
+            place = fields[0] if wanted else ""
 
 
 def _available() -> int:

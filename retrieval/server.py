@@ -45,7 +45,7 @@ T = TypeVar("T")
 _BATCH = 128
 _PAGE = 1000
 _EXACT_KB = 45_000  # as in retrieval/edge.py
-_BEAM = 256
+_BEAM = 160
 _ALL = 10_000_000
 _READ = ["key", "position", *SHOWN_FIELDS]
 
