@@ -208,7 +208,7 @@ class EdgeIndex:
         with self._writing:
             self._update(key, *operations)
 
-    def optimise(self, *, int8: bool = True) -> bool:
+    def optimise(self, *, int8: bool | None = None) -> bool:
         """Merge segments, build their indexes. Freezes the process for seconds: for processes of its own only.
 
         `int8`: as in `shard_config`.

@@ -15,6 +15,7 @@ from retrieval.points import DENSE, LEXICAL, AnyOf, Condition, to_payload
 #: 100,000 passages it finds 99.6% of the best 30 (256: 99.8%, in half a millisecond more).
 _EXACT_KB = 45_000
 _BEAM = 160
+_INT8_KB = 300_000
 _INT8 = engine.ScalarQuantizationConfig(engine.ScalarType.Int8, quantile=0.99, memory=engine.Memory.Pinned)
 #: Of vectors of 8 bits half as many again are taken and put in order by the originals.
 _PARAMS = engine.SearchParams(
@@ -51,14 +52,15 @@ def edge_point(point: Point, position: int, written: int, *, live: bool) -> Any:
     return engine.Point(id=point.passage.id, vector=vectors, payload=payload)
 
 
-def shard_config(dimension: int, points: int = 0, *, int8: bool = True) -> Any:
+def shard_config(dimension: int, points: int = 0, *, int8: bool | None = None) -> Any:
     """The engine's settings for so many points: no graph where it would not be used.
 
     `int8`: beside a graph, vectors of 8 bits in memory and the originals on disk, which order the best anew: a quarter
-    of the memory, half of the time.
+    of the memory. None: where the vectors take more than 300 MB.
     """
-    graph = points * dimension * 4 / 1024 > _EXACT_KB
-    small = graph and int8
+    size = points * dimension * 4 / 1024
+    graph = size > _EXACT_KB
+    small = graph and (size > _INT8_KB if int8 is None else int8)
     return engine.EdgeConfig(
         hnsw_config=engine.HnswIndexConfig(m=16 if graph else 0, ef_construct=128, full_scan_threshold=_EXACT_KB),
         optimizers=engine.EdgeOptimizersConfig(indexing_threshold=5_000),
