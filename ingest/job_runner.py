@@ -149,7 +149,7 @@ class JobRunner:
         left = [one for one in self._work.jobs.files(id) if one.outcome in ("failed", "cancelled")]
         job = self._work.jobs.get(id)
         self._work.staging(id).clear(files=not left and not (job.state == "cancelled" and not job.total))
-        for one in self._work.jobs.files(id) if left else ():
+        for one in self._work.jobs.files(id):
             if one not in left and one.file.known_as.startswith("upload:"):
                 one.file.path.unlink(missing_ok=True)
         self._work.holder.settle()

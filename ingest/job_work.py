@@ -125,13 +125,17 @@ class JobWork:
 
     def list_files(self, id: str) -> int:
         """Find the job's files, zips opened; how many there are. Raises Cancelled."""
-        if known := self.jobs.get(id).total:
-            return known
+        job = self.jobs.get(id)
+        if job.total:
+            return job.total
         self.jobs.update(id, stage="listing")
-        staging = self.staging(id)
+        # A job that was stopped before it listed its files is tried again with what lies in its folder.
+        staging = self.staging(job.params.get("retry_of") or id)
         found: list[FoundFile] = []
         failures: dict[int, DocumentError] = {}
-        for number, file in enumerate(found_files([staging.files])):
+        # Named one by one, so that nothing that was uploaded is passed over without a word.
+        uploaded = sorted(path for path in staging.files.rglob("*") if path.is_file())
+        for number, file in enumerate(found_files(uploaded)):
             self.check(id)
             shown = _shown(file, staging, id)
             if not is_archive(file.path):

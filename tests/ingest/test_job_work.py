@@ -125,6 +125,18 @@ def test_a_job_stops_in_the_middle_of_a_file(tmp_path: Path) -> None:
         assert again.total == 1 and work.jobs.files(again.id)[0].outcome is None
 
 
+def test_nothing_uploaded_is_passed_over_without_a_word(tmp_path: Path) -> None:
+    with working(tmp_path, seconds=60) as (_, work):
+        id = work.jobs.add("ingest", "thử")[0].id
+        for name in ("x.tmp", "Thumbs.db", "a.html", "a.html.yaml"):
+            write(work.staging(id).files, name, "title: Tên\n" if name.endswith("yaml") else law(1))
+        assert work.jobs.cancel(id).state == "cancelled"  # before anybody looked at its files
+        again = work.jobs.retry(id, "thử").id
+        assert work.list_files(again) == 3
+        names = [one.file.name for one in work.jobs.files(again)]
+        assert sorted(names) == ["Thumbs.db", "a.html", "x.tmp"]
+
+
 def test_a_file_that_ends_the_worker_itself_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The keeper starts the worker again and counts against the files in hand; not when somebody killed it."""
     with working(tmp_path, seconds=60) as (house, work):
