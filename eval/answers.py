@@ -143,7 +143,7 @@ def _accuracy(asked: Sequence[Asked], kind: str) -> dict[str, Any]:
     return {
         "n": len(found),
         "decided": sum(one.right is not None for one in found),
-        "right": _share([bool(one.right) for one in found]),
+        "right": _share([one.right for one in found if one.right is not None]),
     }
 
 
@@ -163,6 +163,13 @@ def _decides(gold: str) -> str:
     if not bare:
         return ""
     return "true_false" if bare in ("dung", "sai") else "choice" if re.fullmatch("[a-d]", bare) else "short"
+
+
+def _right(answer: AnswerResponse, gold: str) -> bool | None:
+    """Whether an answer decides as the set says. Quotes decide nothing; a short answer may stand in them."""
+    if not gold or answer.mode == "refusal" or (answer.mode == "extractive" and _decides(gold) != "short"):
+        return None
+    return decided(answer.text, gold)
 
 
 def _share(values: Sequence[float | bool]) -> dict[str, float] | None:
@@ -231,7 +238,7 @@ def _asked(ask: Ask, catalogue: Catalogue, question: GoldQuestion | OpenQuestion
         statements=len(answer.statements),
         unsupported=sum(one.verdict == "unsupported" for one in answer.statements),
         decides=_decides(gold_answer),
-        right=decided(answer.text, gold_answer) if gold_answer and answer.mode == "generative" else None,
+        right=_right(answer, gold_answer),
         grounded=said.grounded if said is not None else None,
         answers=said.answers if said is not None else None,
         milliseconds=round(took, 2),

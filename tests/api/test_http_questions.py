@@ -178,3 +178,24 @@ def test_earlier_turns_are_taken_and_checked(http: httpx.Client) -> None:
     bad = http.post("/v1/answers", json={"query": "a", "history": [{"role": "system", "content": "x"}]})
     assert bad.status_code == 422
     assert bad.json()["errors"][0]["field"] == "history.0.role"
+
+
+def test_each_format_over_http_and_as_a_stream(http: httpx.Client) -> None:
+    body = {"query": "Hồ sơ xin mở bến đò gồm những gì, giải quyết trong bao lâu?"}
+    for form in ("brief", "letter", "table"):
+        answer = http.post("/v1/answers", json={**body, "format": form}).json()
+        assert (answer["mode"], answer["format"]) == ("extractive", form) and answer["citations"]
+        assert (answer["table"] is not None) == (form == "table")
+    rows = {row["key"]: row["cells"] for row in answer["table"]}
+    assert [cell["text"] for cell in rows["papers"]][:2] == ["a) Đơn đề nghị theo mẫu;", "b) Bản vẽ mặt bằng bến;"]
+    assert any("07 ngày làm việc" in cell["text"] and cell["citations"] for cell in rows["deadline"])
+    stream = http.post("/v1/answers", json={**body, "format": "table"}, headers={"accept": "text/event-stream"})
+    last = stream.text.rsplit("event: done", 1)[1].split("data: ", 1)[1].split("\n", 1)[0]
+    assert json.loads(last)["table"] == answer["table"]
+
+
+def test_a_follow_up_is_shown_as_it_was_read(http: httpx.Client) -> None:
+    before = [{"role": "user", "content": "Mức thu phí tham quan vườn chim Đầm Sậy là bao nhiêu?"}]
+    answer = http.post("/v1/answers", json={"query": "Còn trẻ em thì sao?", "history": before}).json()
+    assert answer["query"]["rewritten"] == "rule" and "vườn chim" in answer["query"]["read_as"]
+    assert any("trẻ em dưới 6 tuổi" in citation["quote"] for citation in answer["citations"])
