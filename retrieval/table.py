@@ -113,7 +113,7 @@ def extracted(
             pieces = segments(hit.passage.text)
             for at, (start, end) in enumerate(pieces):
                 line = hit.passage.text[start:end]
-                if not cue.search(line) or (key == "fee" and not (quantities(line) or _NO_FEE.search(line))):
+                if not cue.search(line) or (key == "fee" and not _is_fee(line)):
                     continue
                 told = share_of(wanted, around | frozenset(lexical_terms(line)))
                 found.append(
@@ -124,14 +124,22 @@ def extracted(
         ]:
             for start, end in spans[:_MOST_PAPERS]:
                 citation = cite(len(citations) + 1, hit.passage, start, end)
-                if any(
-                    (c.document.key, c.eid, c.quote) == (citation.document.key, citation.eid, citation.quote)
-                    for c in citations
-                ):
+                same = next((one for one in citations if _place(one) == _place(citation)), None)
+                if same is not None:
+                    cells[key].append(TableCell(same.quote, "supported", (same.n,)))
                     continue
                 citations.append(citation)
                 cells[key].append(TableCell(citation.quote, "supported", (citation.n,)))
     return _with_basis(cells, citations), tuple(citations)
+
+
+def _place(one: AnswerCitation) -> tuple[str, str, int, int]:
+    return one.document.key, one.eid, one.start, one.end
+
+
+def _is_fee(line: str) -> bool:
+    """Money, or its remission; "mai táng phí" with a number of days is none."""
+    return any(one.unit == "đồng" for one in quantities(line)) or _NO_FEE.search(line) is not None
 
 
 def _list_under(hit: Hit, pieces: Sequence[tuple[int, int]], at: int) -> list[tuple[int, int]]:

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from retrieval.answer import REFUSAL, Answer, Format, Question
+from retrieval.answer import REFUSAL, Answer, Format, Hit, Question
 from retrieval.components_answer import GONE
 from retrieval.forms import LETTER_BASIS, LETTER_OPENS
 from retrieval.index import SearchFilter
 from retrieval.pipeline import QuestionPath
-from retrieval.table import LABELS, SCHEMA
+from retrieval.settings import RetrievalSettings
+from retrieval.table import LABELS, SCHEMA, extracted
 
 EVERYBODY = SearchFilter(access=frozenset({"public"}), as_of=date(2024, 12, 1))
 DUTIES = "Hộ gia đình có trách nhiệm gì về rác thải sinh hoạt và nộp tiền dịch vụ thu gom?"
@@ -119,6 +120,15 @@ async def test_each_form_has_an_extractive_one(library: Any, embedder: Any, form
         assert [c.article for c in answer.citations] == ["1", "2", "3", "4", "5"]
     if form == "table":
         assert any("07 ngày" in cell.text for row in answer.table if row.key == "deadline" for cell in row.cells)
+
+
+def test_a_fee_is_money_and_a_line_may_fill_two_rows(library: Any) -> None:
+    (home,) = [p for p in library.passages if p.document.key == WASTE and p.article == "5"]
+    line = "Ủy ban nhân dân cấp xã giải quyết hồ sơ hỗ trợ mai táng phí trong thời hạn 05 ngày làm việc."
+    rows, citations = extracted("mai táng phí", [Hit(1, 1.0, replace(home, text=line))], RetrievalSettings())
+    cells = {row.key: [cell.text for cell in row.cells] for row in rows}
+    assert cells["fee"] == [] and cells["deadline"] == cells["authority"] == [line]
+    assert len(citations) == 1
 
 
 async def test_a_chapter_is_summarised_part_by_part(library: Any, embedder: Any, scripted: Any) -> None:
