@@ -165,8 +165,10 @@ def _unread(text: str, cited: tuple[CitedProvision, ...], names: LawNames) -> st
     """Why the citation says more than was read of it: a longer name, a piece of an address. None where it does not."""
     for one in cited:
         named = one.document and one.keys and not any(letter.isdigit() for letter in one.document)
-        if named and one.end < len(text) and not _GOES_ON.match(fold(text[one.end :])):
-            after = fold(text[one.end :]).split()
+        name = text.rfind(one.document, 0, one.start) if named else -1  # "Luật Hộ tịch, Điều 5": the name comes first
+        end = one.end if name < 0 or text.find(one.document, one.start) >= 0 else name + len(one.document)
+        if named and end < len(text) and not _GOES_ON.match(fold(text[end:])):
+            after = fold(text[end:]).split()
             if not after[0][0].isdigit() and not _of_title(after[0], one, names):
                 return _REASONS["unknown"]
     said = {one.document for one in cited}

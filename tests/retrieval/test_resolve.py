@@ -131,6 +131,8 @@ def test_a_citation_names_its_provision_however_it_is_typed(text: str, number: s
         "Điều 5 Luật Đất đai số 53/2014/QH13",
         "Luật Hộ tịch số 99/2014/QH13 điều 5",
         "Điều 5 Luật Đất đai đô thị",
+        "Luật Đất đai đô thị, Điều 5",
+        "luat dat dai do thi dieu 5",
         "Điều 5 Luật Tương trợ tư pháp về hình sự",
         "Điều 5 Luật Tổ chức",
         "Điều 5",
