@@ -27,6 +27,7 @@ from retrieval.verify_facts import (
     opposites,
     quoted_in,
     quoted_parts,
+    repeated,
     spelled_out,
     strange_code,
     turned_bounds,
@@ -228,6 +229,7 @@ class Checker:
             *opposites(text, f"{intro}\n{together}"),
             *misplaced(text, [places_of(source.passage, a, b) for source, (a, b, _) in quotes]),
             *("số liệu không phải của câu được trích" for q in quantities(text) if not covered(q, have)),
+            *repeated(text, have),
         ]
         return _Weight(
             support,

@@ -147,6 +147,13 @@ def unknown_quantities(statement: str, sources: Sequence[Source]) -> list[str]:
     return ["số liệu hoặc thời hạn" for q in quantities(statement) if not covered(q, known)]
 
 
+def repeated(statement: str, have: Sequence[Quantity]) -> list[str]:
+    """A number told more often than the quote has it: "nam đủ 60 tuổi, nữ đủ 60 tuổi" for "... nữ đủ 55 tuổi"."""
+    said = quantities(statement)
+    often = (sum(one.same_as(q) for one in said) > max(1, sum(one.same_as(q) for one in have)) for q in said)
+    return ["số liệu không phải của câu được trích"] if any(often) else []
+
+
 def unknown_digits(statement: str, sources: Sequence[Source]) -> list[str]:
     """Digits that count nothing and address nothing (a telephone number, an account) and stand in no source."""
     rest = nfc(statement)

@@ -62,6 +62,7 @@ FALSE = [
     ("Phạt tiền từ 500.000 đồng đến tám triệu đồng đối với chủ nuôi không tiêm phòng bệnh dại cho chó [5].", "số liệu"),
     ("Hộ gia đình phải phân loại rác thải sinh hoạt tại nguồn từ ngày 01/01/2030 [1].", "số liệu"),
     ("Mức giá dịch vụ thu gom được giảm 50% đối với hộ gia đình [2].", "số liệu"),
+    ("Phạt tiền từ 500.000 đồng đến 500.000 đồng đối với chủ nuôi không tiêm phòng bệnh dại cho chó [5].", "số liệu"),
     # addresses and documents
     ("Theo Điều 33, hộ gia đình phải phân loại rác thải sinh hoạt tại nguồn [1].", "địa chỉ"),
     ("Theo khoản 2 Điều 3, hộ gia đình phải phân loại rác thải sinh hoạt tại nguồn [1].", "địa chỉ"),
