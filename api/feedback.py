@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, cast
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import BigInteger, Engine, delete, literal, select
 from sqlalchemy.orm import Session
 
 from api.caller import Caller
@@ -118,7 +118,7 @@ class FeedbackStore:
         if kinds:
             wanted = wanted.where(FeedbackRow.kind.in_(kinds))
         if before is not None:
-            wanted = wanted.where(FeedbackRow.id < before)
+            wanted = wanted.where(FeedbackRow.id < literal(before, BigInteger))
         with Session(self._engine) as session:
             rows = session.execute(wanted.order_by(FeedbackRow.id.desc()).limit(limit + 1)).all()
         found = [_feedback(row, answer) for row, answer in rows]

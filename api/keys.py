@@ -148,7 +148,7 @@ class KeyStore:
         with Session(self._engine) as session, session.begin():
             session.execute(delete(KeyDayRow).where(KeyDayRow.day < day - timedelta(days=_DAYS_KEPT)))
             insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
-            for caller_id, count in calls.items():
+            for caller_id, count in sorted(calls.items()):  # in one order, or two processes lock each other out
                 row = insert(KeyDayRow).values(key_id=caller_id, day=day, calls=count)
                 session.execute(
                     row.on_conflict_do_update(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
-from legal.errors import BadRequest, Conflict, ServiceUnavailable
+from legal.errors import BadRequest, Conflict, DatabaseAway, ServiceUnavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import ExceptionContext
 
 #: The newest step in `ingest/migrations/versions`; a test keeps it so.
 HEAD = "0006"
@@ -35,7 +38,8 @@ def open_database(url: str, chain: Chain = CATALOGUE) -> Engine:
     """An engine on the database, the chain's schema up to date.
 
     `url`: an SQLAlchemy address; `postgresql://` means psycopg. Raises BadRequest for a malformed address,
-    ServiceUnavailable when the database does not answer, Conflict when a newer phapquy made it.
+    ServiceUnavailable when the database does not answer, Conflict when a newer phapquy made it. What is done on the
+    engine raises DatabaseAway while PostgreSQL does not answer.
     """
     try:
         address = make_url(url)
@@ -45,16 +49,35 @@ def open_database(url: str, chain: Chain = CATALOGUE) -> Engine:
         address = address.set(drivername="postgresql+psycopg")
     sqlite = address.get_backend_name() == "sqlite"
     try:
-        engine = create_engine(address, pool_pre_ping=not sqlite, connect_args={"timeout": 30} if sqlite else {})
-        if sqlite:
-            event.listen(engine, "connect", _set_up_sqlite)
+        patience = {"timeout": 30} if sqlite else {"connect_timeout": 10}
+        engine = create_engine(address, pool_pre_ping=not sqlite, connect_args=patience)
+        event.listen(engine, "connect", _set_up_sqlite if sqlite else _set_up_postgresql)
         with engine.begin() as connection:
             _migrate(connection, chain)
     except ImportError:
         raise ServiceUnavailable("Chưa cài trình điều khiển PostgreSQL: pip install 'phapquy[postgres]'.") from None
     except DBAPIError:
         raise ServiceUnavailable("Không mở được cơ sở dữ liệu của kho; hãy kiểm tra địa chỉ và quyền.") from None
+    if not sqlite:
+        event.listen(engine, "handle_error", _away)
     return engine
+
+
+def _away(context: ExceptionContext) -> None:
+    """Also a deadlock or a full disk: what was asked was not done, and may be asked again."""
+    if context.is_disconnect or isinstance(context.sqlalchemy_exception, OperationalError | InterfaceError):
+        raise DatabaseAway("Cơ sở dữ liệu tạm thời không trả lời; hãy thử lại sau ít giây.")
+
+
+def _set_up_postgresql(connection: Any, record: Any) -> None:
+    """Its text has no NUL, what people and files say may: as SQLite, take it in and find nothing by it."""
+    from psycopg.types.string import StrDumperUnknown
+
+    class Dumper(StrDumperUnknown):
+        def dump(self, obj: str) -> Any:
+            return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}"))
+
+    connection.adapters.register_dumper(str, Dumper)
 
 
 def _set_up_sqlite(connection: Any, record: Any) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import BigInteger, ColumnElement, exists, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, undefer
 
 from ingest.catalogue import Catalogue
@@ -92,7 +92,9 @@ def citations_of(
             (DocumentRow.key == (NamedRow.target_key if outgoing else NamedRow.key)) & _readable(access),
             isouter=outgoing,
         )
-        .where((CitationRow.key if outgoing else NamedRow.target_key) == key, CitationRow.id > after)
+        .where(
+            (CitationRow.key if outgoing else NamedRow.target_key) == key, CitationRow.id > literal(after, BigInteger)
+        )
         .order_by(CitationRow.id)
     )
     if eid is not None and outgoing:

@@ -10,22 +10,25 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 from sqlalchemy.engine import make_url
 
 from ingest.job_work import GROUP, Cancelled, JobWork
 from ingest.jobs import LONG, Job
-from legal.errors import PhapquyError
+from legal.errors import DatabaseAway, PhapquyError
 
 #: A job begun by one release is finished by the next: steps keep their meaning, or this changes.
 _VERSION = "phapquy-jobs-1"
 _LOOK = 0.3
+_AWAY = 1.0  # seconds between two tries while the database does not answer
 _FAULT = "Lỗi bên trong khi làm công việc này; hãy xem nhật ký rồi làm lại."
 
 #: Measures how well questions are answered, until told to stop; gives the result. It is above this room.
 Evaluate = Callable[[Callable[[], None]], dict[str, Any]]
+
+_T = TypeVar("_T")
 
 _runner: JobRunner | None = None
 
@@ -65,7 +68,11 @@ class JobRunner:
         last = time.monotonic()
         try:
             while not stop.is_set():
-                jobs = self._work.jobs.unfinished()
+                try:
+                    jobs = self._work.jobs.unfinished()
+                except DatabaseAway:
+                    stop.wait(_AWAY)
+                    continue
                 if jobs:
                     last = time.monotonic()
                 self._start(jobs)
@@ -91,58 +98,58 @@ class JobRunner:
             with SetWorkflowID(id):
                 DBOS.start_workflow(_run_job, id)
         elif known.status not in ("PENDING", "ENQUEUED"):  # else the engine takes it up again by itself
-            self._work.jobs.end(id, "failed", code="internal", reason=_FAULT)
+            _when_there(self._work.jobs.end, id, "failed", code="internal", reason=_FAULT)
 
     def run(self, id: str) -> str:
         """A whole job; called by the engine, again after a crash. Faults end the job, not the worker."""
         self._begun.add(id)
         jobs = self._work.jobs
         try:
-            job = jobs.get(id)
+            job = _when_there(jobs.get, id)
             if job.ended:
                 return job.state
-            jobs.begin(id)
-            self._work.check(id)
+            _when_there(jobs.begin, id)
+            _when_there(self._work.check, id)
             self._do(job)
         except Cancelled:
-            jobs.end(id, "cancelled")
+            _when_there(jobs.end, id, "cancelled")
         except PhapquyError as error:
-            jobs.end(id, "failed", code=error.code, reason=error.reason)
+            _when_there(jobs.end, id, "failed", code=error.code, reason=error.reason)
         except Exception as error:
             self._on_fault(error)
-            jobs.end(id, "failed", code="internal", reason=_FAULT)
-        state = jobs.get(id).state
-        DBOS.run_step({"name": "clear"}, self._clear, id)
+            _when_there(jobs.end, id, "failed", code="internal", reason=_FAULT)
+        state = _when_there(jobs.get, id).state
+        _step("clear", self._clear, id)
         return state
 
     def _do(self, job: Job) -> None:
         jobs = self._work.jobs
         if job.kind == "ingest":
-            total = DBOS.run_step({"name": "list"}, self._work.list_files, job.id)
+            total = _step("list", self._work.list_files, job.id)
             for start in range(0, total, GROUP):
                 positions = range(start, min(start + GROUP, total))
-                DBOS.run_step({"name": f"prepare {start}"}, self._work.prepare, job.id, positions)
-                DBOS.run_step({"name": f"write {start}"}, self._work.apply, job.id, positions)
-            failed = jobs.get(job.id).failed
-            jobs.end(job.id, "failed" if total and failed == total else "done")
+                _step(f"prepare {start}", self._work.prepare, job.id, positions)
+                _step(f"write {start}", self._work.apply, job.id, positions)
+            failed = _when_there(jobs.get, job.id).failed
+            _when_there(jobs.end, job.id, "failed" if total and failed == total else "done")
         else:
-            jobs.update(job.id, result=self._result(job))
-            jobs.end(job.id, "done")
+            _when_there(jobs.update, job.id, result=self._result(job))
+            _when_there(jobs.end, job.id, "done")
 
     def _result(self, job: Job) -> dict[str, Any]:
         """What a job gives that is not a list of files."""
         work, params = self._work, job.params
         if job.kind in ("reindex", "rollback"):
-            before = DBOS.run_step({"name": "generation"}, work.generation, job.id)
+            before = _step("generation", work.generation, job.id)
             if job.kind == "reindex":
-                DBOS.run_step({"name": "embed"}, work.embed_all, job.id)
-            return DBOS.run_step({"name": "succeed"}, work.succeed, job.id, before)
+                _step("embed", work.embed_all, job.id)
+            return _step("succeed", work.succeed, job.id, before)
         if job.kind == "delete":
-            return DBOS.run_step({"name": "remove"}, work.remove, job.id, params["key"])
+            return _step("remove", work.remove, job.id, params["key"])
         if job.kind == "change":
-            return DBOS.run_step({"name": "correct"}, work.correct, job.id, params["key"], params["changes"])
-        work.jobs.update(job.id, stage="checking")
-        return DBOS.run_step({"name": "evaluate"}, self._evaluate, lambda: work.check(job.id))
+            return _step("correct", work.correct, job.id, params["key"], params["changes"])
+        _when_there(work.jobs.update, job.id, stage="checking")
+        return _step("evaluate", self._evaluate, lambda: work.check(job.id))
 
     def _clear(self, id: str) -> None:
         """Files that failed or were not reached are kept for another try."""
@@ -153,6 +160,20 @@ class JobRunner:
             if one not in left and one.file.known_as.startswith("upload:"):
                 one.file.path.unlink(missing_ok=True)
         self._work.holder.settle()
+
+
+def _when_there(work: Callable[..., _T], *given: Any, **named: Any) -> _T:
+    """Do something, again from its beginning as long as the database does not answer: each may be taken again."""
+    while True:
+        try:
+            return work(*given, **named)
+        except DatabaseAway:
+            time.sleep(_AWAY)
+
+
+def _step(name: str, work: Callable[..., _T], *given: Any) -> _T:
+    """A step that is remembered once it is done."""
+    return DBOS.run_step({"name": name}, _when_there, work, *given)
 
 
 def _driver(url: str) -> str:

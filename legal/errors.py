@@ -119,6 +119,10 @@ class ServiceUnavailable(PhapquyError):
     exit_code = 3
 
 
+class DatabaseAway(ServiceUnavailable):
+    """The database, which was there before, does not answer: nothing was changed, the same may be asked again."""
+
+
 class ModelUnavailable(ServiceUnavailable):
     """A model endpoint is down, too slow, full, or serves another model than the one configured."""
 

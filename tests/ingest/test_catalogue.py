@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -58,11 +59,14 @@ def new_version(
     )
 
 
-@pytest.fixture
-def catalogue(tmp_path: Path) -> Catalogue:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def catalogue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Catalogue]:
     home = Home(tmp_path / "kho")
     home.prepare()
-    return Catalogue(home.catalogue_url)
+    deployed = request.param == "postgresql"
+    opened = Catalogue(request.getfixturevalue("postgres").database() if deployed else home.catalogue_url)
+    yield opened
+    opened.close()
 
 
 def write(catalogue: Catalogue, *versions: NewVersion) -> CatalogueWriting:
