@@ -119,7 +119,7 @@ def test_jobs_go_on_after_kill_9_and_whoever_acted_is_on_record(deployed: Deploy
     assert server.stop() == 0
 
     acts = [json.loads(line) for line in deployed.run("audit", "export").splitlines()]
-    assert {"POST /v1/documents", "keys create", "keys revoke"} <= {act["action"] for act in acts}
+    assert {"POST /v1/documents", "cli keys create", "cli keys revoke"} <= {act["action"] for act in acts}
     assert QUESTION in [act["question"] for act in acts]
     deployed.run("audit", "verify")
     assert list(deployed.home.glob("*.sqlite3")) == [] == list((deployed.home / "jobs").glob("*.sqlite3"))
