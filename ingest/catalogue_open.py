@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
 from legal.errors import BadRequest, Conflict, DatabaseAway, ServiceUnavailable
@@ -20,6 +21,8 @@ HEAD = "0006"
 
 #: The lock under which PostgreSQL's schema is changed: any number that all our processes share.
 _SCHEMA_LOCK = 7_314_001
+_PSYCOPG = "postgresql+psycopg"
+_DRIVERS = {"sqlite": "sqlite", "postgresql": _PSYCOPG, "postgres": _PSYCOPG, _PSYCOPG: _PSYCOPG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +37,24 @@ class Chain:
 CATALOGUE = Chain(Path(__file__).parent / "migrations", HEAD)
 
 
+def database_address(url: str) -> URL:
+    """An address with its driver: of an SQLite file, or of PostgreSQL in either spelling. Raises BadRequest."""
+    address: URL | None = None
+    with suppress(ArgumentError):
+        address = make_url(url)
+    if address is None or address.drivername not in _DRIVERS:
+        raise BadRequest("Địa chỉ cơ sở dữ liệu không đúng dạng, ví dụ: postgresql://user@host/phapquy.")
+    return address.set(drivername=_DRIVERS[address.drivername])
+
+
 def open_database(url: str, chain: Chain = CATALOGUE) -> Engine:
     """An engine on the database, the chain's schema up to date.
 
-    `url`: an SQLAlchemy address; `postgresql://` means psycopg. Raises BadRequest for a malformed address,
-    ServiceUnavailable when the database does not answer, Conflict when a newer phapquy made it. What is done on the
-    engine raises DatabaseAway while PostgreSQL does not answer.
+    `url`: see `database_address`. Raises BadRequest for another one, ServiceUnavailable when the database does not
+    answer, Conflict when a newer phapquy made it. What is done on the engine raises DatabaseAway while PostgreSQL
+    does not answer.
     """
-    try:
-        address = make_url(url)
-    except ArgumentError:
-        raise BadRequest("Địa chỉ cơ sở dữ liệu không đúng dạng, ví dụ: postgresql://user@host/phapquy.") from None
-    if address.drivername == "postgresql":
-        address = address.set(drivername="postgresql+psycopg")
+    address = database_address(url)
     sqlite = address.get_backend_name() == "sqlite"
     try:
         patience = {"timeout": 30} if sqlite else {"connect_timeout": 10}

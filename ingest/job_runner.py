@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
-from sqlalchemy.engine import make_url
 
+from ingest.catalogue_open import database_address
 from ingest.job_work import GROUP, Cancelled, JobWork
 from ingest.jobs import LONG, Job
 from legal.errors import DatabaseAway, PhapquyError
@@ -52,7 +52,7 @@ class JobRunner:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         config: DBOSConfig = {
             "name": "phapquy",
-            "system_database_url": _driver(database_url),
+            "system_database_url": database_address(database_url).render_as_string(hide_password=False),
             "application_version": _VERSION,
             "executor_id": "phapquy-worker",
             "enable_otlp": False,
@@ -174,11 +174,3 @@ def _when_there(work: Callable[..., _T], *given: Any, **named: Any) -> _T:
 def _step(name: str, work: Callable[..., _T], *given: Any) -> _T:
     """A step that is remembered once it is done."""
     return DBOS.run_step({"name": name}, _when_there, work, *given)
-
-
-def _driver(url: str) -> str:
-    """dbos takes SQLAlchemy addresses; plain `postgresql://` means psycopg here as in the catalogue."""
-    address = make_url(url)
-    if address.drivername == "postgresql":
-        address = address.set(drivername="postgresql+psycopg")
-    return address.render_as_string(hide_password=False)

@@ -21,6 +21,7 @@ from legal.document import Evidence, LegalDocument, Metadata, Provision, Validit
 from legal.errors import BadRequest, Conflict, NotFound
 from legal.said import said_by
 from retrieval.passage import DocumentCard
+from tests.postgres import Cluster
 
 POINT = Provision("point", "a", "art_1__para_1__point_a", "a)", "", "Điểm này;")
 CLAUSE = Provision("clause", "1", "art_1__para_1", "1.", "", "Khoản này gồm:", (POINT,))
@@ -209,3 +210,15 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
         pass
     with home.writing():
         pass
+
+
+@pytest.mark.parametrize("address", ["mysql://a@b/c", "oracle://a@b/c", "kho", "postgresql+psycopg2://a@b/c"])
+def test_an_address_of_no_database_of_ours_is_refused(address: str) -> None:
+    with pytest.raises(BadRequest, match="postgresql://"):
+        Catalogue(address)
+
+
+def test_the_short_form_of_an_address_is_taken(postgres: Cluster) -> None:
+    opened = Catalogue(postgres.database().replace("postgresql://", "postgres://"))
+    assert opened.counts().documents == 0
+    opened.close()
