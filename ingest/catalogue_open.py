@@ -59,7 +59,8 @@ def open_database(url: str, chain: Chain = CATALOGUE) -> Engine:
     try:
         patience = {"timeout": 30} if sqlite else {"connect_timeout": 10}
         engine = create_engine(address, pool_pre_ping=not sqlite, connect_args=patience)
-        event.listen(engine, "connect", _set_up_sqlite if sqlite else _set_up_postgresql)
+        set_up = _set_up_sqlite if sqlite else _set_up_postgresql
+        event.listen(engine, "connect", set_up, insert=True)  # before the first look at what it is
         with engine.begin() as connection:
             _migrate(connection, chain)
     except ImportError:
@@ -78,7 +79,12 @@ def _away(context: ExceptionContext) -> None:
 
 
 def _set_up_postgresql(connection: Any, record: Any) -> None:
-    """Its text has no NUL, what people and files say may: as SQLite, take it in and find nothing by it."""
+    """Its text has no NUL, what people and files say may: as SQLite, take it in and find nothing by it.
+
+    Raises BadRequest for a database that cannot hold Vietnamese, as some systems make them by default.
+    """
+    if connection.info.parameter_status("server_encoding") != "UTF8":
+        raise BadRequest("Cơ sở dữ liệu phải dùng mã UTF8: createdb --encoding=UTF8 --template=template0 phapquy.")
     from psycopg.types.string import StrDumperUnknown
 
     class Dumper(StrDumperUnknown):

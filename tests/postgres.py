@@ -78,11 +78,11 @@ class Cluster:
         shutil.rmtree(self.folder)
         (self.folder.parent / f"{self.folder.name}.log").unlink()
 
-    def database(self) -> str:
+    def database(self, encoding: str = "UTF8") -> str:
         """The address of a new, empty database."""
         self.made += 1
         with self._connection() as connection:
-            connection.execute(f"CREATE DATABASE kho{self.made}")
+            connection.execute(f"CREATE DATABASE kho{self.made} ENCODING '{encoding}' TEMPLATE template0")
         return f"postgresql://phapquy@127.0.0.1:{self.port}/kho{self.made}"
 
     def _connection(self) -> Any:

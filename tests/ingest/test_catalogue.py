@@ -218,6 +218,12 @@ def test_an_address_of_no_database_of_ours_is_refused(address: str) -> None:
         Catalogue(address)
 
 
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_without_room_for_vietnamese_is_refused(postgres: Cluster, encoding: str) -> None:
+    with pytest.raises(BadRequest, match="UTF8"):
+        Catalogue(postgres.database(encoding))
+
+
 def test_the_short_form_of_an_address_is_taken(postgres: Cluster) -> None:
     opened = Catalogue(postgres.database().replace("postgresql://", "postgres://"))
     assert opened.counts().documents == 0
