@@ -7,13 +7,21 @@ import os
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from api.acts import Act
+from api.audit_chain import AuditChain
+from api.doors_database import open_doors
+from api.keys import KeyStore
+from api.pepper import pepper_of
+from ingest.home import Home
 from tests.api.conftest import PHAPQUY, Server, environment, phapquy, share_models, wait_until, write_documents
 from tests.ingest.fictional import law
 from tests.postgres import Cluster
@@ -145,3 +153,24 @@ def test_a_restart_of_the_database_is_outlived(deployed: Deployed, postgres: Clu
     assert server.stop() == 0
     deployed.run("audit", "verify")
     deployed.run("doctor")
+
+
+def test_processes_that_write_at_once_lose_nothing(postgres: Cluster, tmp_path: Path) -> None:
+    """They meet the same keys in different orders, and the audit log has one end."""
+    pepper, url, today = pepper_of(tmp_path, None), postgres.database(), datetime.now(UTC).date()
+    callers = [f"pq_{n}" for n in range(30)]
+
+    def work(order: list[str]) -> None:
+        engine = open_doors(Home(tmp_path), url)
+        for _ in range(30):
+            KeyStore(engine, pepper).used(dict.fromkeys(order, 1), {}, today)
+            AuditChain(engine, pepper).append([Act(caller=None, action="x")])
+        engine.dispose()
+
+    with ThreadPoolExecutor() as both:
+        list(both.map(work, (callers, callers[::-1])))
+    engine = open_doors(Home(tmp_path), url)
+    assert set(KeyStore(engine, pepper).counts(callers, today).values()) == {60}
+    verdict = AuditChain(engine, pepper).verify()
+    assert (verdict.entries, verdict.broken_at) == (60, None)
+    engine.dispose()
