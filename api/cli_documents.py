@@ -15,7 +15,7 @@ from api.terminal import note_console, print_json, print_line, print_text, resul
 
 if TYPE_CHECKING:
     from api.desk import OnProgress
-    from api.schemas import HeldFile, IngestOut
+    from api.schemas_intake import HeldFile, IngestOut
 
 
 class Format(StrEnum):
@@ -212,7 +212,7 @@ def status(json: AsJson = False) -> None:
 @contextmanager
 def _progress() -> Iterator[OnProgress]:
     """A bar on standard error: documents, passages, rate, time left; a plain line now and then without a terminal."""
-    from api.schemas import ProgressOut
+    from api.schemas_intake import ProgressOut
 
     if not sys.stderr.isatty():
         shown = -1

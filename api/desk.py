@@ -8,18 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from api.running import living_record
-from api.schemas import (
-    AcceptedOut,
-    AccessOut,
-    AnswerRequest,
-    AnswerResponse,
-    IngestOut,
-    ProgressOut,
-    RemovalOut,
-    SearchRequest,
-    TimedSearch,
-)
+from api.schemas import AnswerRequest, AnswerResponse, SearchRequest, TimedSearch
 from api.schemas_home import RollbackOut, StatusOut
+from api.schemas_intake import AcceptedOut, AccessOut, IngestOut, ProgressOut, RemovalOut
 from api.schemas_resolve import ResolveRequest, ResolveResponse
 from api.settings import Settings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.schemas import FailedFile, HeldFile, IngestOut, ProgressOut
+from api.schemas_intake import FailedFile, HeldFile, IngestOut, ProgressOut
 
 if TYPE_CHECKING:
     from ingest.report import Progress, Report

@@ -14,17 +14,9 @@ from api.acting import acting
 from api.caller import LOCAL
 from api.desk import OnProgress
 from api.parts import Workshop
-from api.schemas import (
-    AcceptedOut,
-    AccessOut,
-    AnswerRequest,
-    AnswerResponse,
-    IngestOut,
-    RemovalOut,
-    SearchRequest,
-    TimedSearch,
-)
+from api.schemas import AnswerRequest, AnswerResponse, SearchRequest, TimedSearch
 from api.schemas_home import RollbackOut, StatusOut
+from api.schemas_intake import AcceptedOut, AccessOut, IngestOut, RemovalOut
 from api.schemas_resolve import ResolveRequest, ResolveResponse
 from api.settings import Settings
 

@@ -7,11 +7,13 @@ from typing import Any
 from api.problems import TITLES
 
 _ERRORS: dict[str, tuple[str, str]] = {
+    "400": ("bad_request", "Yêu cầu không đọc được; hãy kiểm tra JSON và tham số."),
     "401": ("unauthorized", "Cần khoá API hợp lệ trong tiêu đề Authorization: Bearer."),
     "403": ("forbidden", "Khoá này không có quyền dùng chức năng này."),
     "404": ("not_found", "Không có văn bản này."),
     "409": ("conflict", "Một tiến trình khác đang nạp văn bản vào kho này; hãy đợi nó xong rồi chạy lại."),
     "413": ("body_too_large", "Nội dung yêu cầu vượt giới hạn của máy chủ."),
+    "415": ("unsupported_format", "Cần multipart/form-data."),
     "422": ("validation", "Một số trường không dùng được; xem `errors`."),
     "429": ("too_many_requests", "Quá nhiều yêu cầu; hãy đợi số giây ghi ở Retry-After."),
     "503": ("service_unavailable", "Dịch vụ chưa sẵn sàng."),
@@ -43,6 +45,7 @@ _QUERY: dict[str, Any] = {
     "expansions": [],
     "date": None,
     "notes": [],
+    "rewritten": None,
 }
 _HIT: dict[str, Any] = {"rank": 1, "score": 0.91, "document": _DOCUMENT, "provision": _PROVISION, "text": _TEXT}
 
@@ -75,6 +78,8 @@ EXAMPLES: dict[tuple[str, str], Any] = {
                 "citations": [1],
             }
         ],
+        "format": "answer",
+        "table": None,
         "usage": {"prompt_tokens": 1840, "completion_tokens": 46},
     },
     ("get", "/v1/resolve"): {

@@ -24,18 +24,9 @@ from api.metrics import Metrics
 from api.present import answer_out, held_file, search_out
 from api.requests import answer_question, canonical_number, search_question
 from api.resolving import resolve_citation
-from api.schemas import (
-    AcceptedOut,
-    AccessOut,
-    AnswerRequest,
-    AnswerResponse,
-    IngestOut,
-    ProgressOut,
-    RemovalOut,
-    SearchRequest,
-    TimedSearch,
-)
+from api.schemas import AnswerRequest, AnswerResponse, SearchRequest, TimedSearch
 from api.schemas_home import RollbackOut, StatusOut
+from api.schemas_intake import AcceptedOut, AccessOut, IngestOut, ProgressOut, RemovalOut
 from api.schemas_resolve import ResolveResponse
 from api.settings import Settings
 from api.succession import reindex, rollback

@@ -13,7 +13,6 @@ from api.schemas import (
     DocumentDetail,
     DocumentOut,
     DocumentRow,
-    HeldFile,
     HitOut,
     OutlineNode,
     PartOut,
@@ -29,6 +28,7 @@ from api.schemas import (
     UsageOut,
     VersionOut,
 )
+from api.schemas_intake import HeldFile
 from legal.document import LegalDocument, Provision, Validity
 from legal.errors import NotFound
 from legal.labels import label_of

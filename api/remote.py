@@ -13,19 +13,9 @@ import httpx
 from api.caller import this_user
 from api.desk import OnProgress
 from api.running import Record, living_record
-from api.schemas import (
-    AcceptedOut,
-    AccessOut,
-    AnswerRequest,
-    AnswerResponse,
-    IngestOut,
-    ProgressOut,
-    RemovalOut,
-    SearchRequest,
-    TimedSearch,
-    as_json,
-)
+from api.schemas import AnswerRequest, AnswerResponse, SearchRequest, TimedSearch, as_json
 from api.schemas_home import RollbackOut, StatusOut
+from api.schemas_intake import AcceptedOut, AccessOut, IngestOut, ProgressOut, RemovalOut
 from api.schemas_resolve import ResolveRequest, ResolveResponse
 from legal.errors import Conflict, PhapquyError, ServiceUnavailable
 

@@ -24,21 +24,9 @@ from api.desk import OnProgress
 from api.faults import fault_place
 from api.parts import Workshop
 from api.requests import access_labels
-from api.schemas import (
-    AcceptedOut,
-    AccessOut,
-    AccessRequest,
-    AnswerRequest,
-    AnswerResponse,
-    IngestOut,
-    ProgressOut,
-    RemovalOut,
-    SearchRequest,
-    Strict,
-    TimedSearch,
-    as_json,
-)
+from api.schemas import AnswerRequest, AnswerResponse, SearchRequest, Strict, TimedSearch, as_json
 from api.schemas_home import RollbackOut, StatusOut
+from api.schemas_intake import AcceptedOut, AccessOut, AccessRequest, IngestOut, ProgressOut, RemovalOut
 from api.schemas_resolve import ResolveRequest, ResolveResponse
 from legal.errors import NotFound, PhapquyError
 

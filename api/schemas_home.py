@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from api.schemas import HeldFile
+from api.schemas_intake import HeldFile
 
 
 class RollbackOut(BaseModel):

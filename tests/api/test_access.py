@@ -18,7 +18,7 @@ from api.auth import caller, entry_roles
 from api.caller import Caller
 from api.keys import KeyDraft, KeyStore
 from api.parts import Workshop
-from api.schemas import AccessOut
+from api.schemas_intake import AccessOut
 from api.settings import CallSettings, Settings
 from legal.text import syllables
 from serving.protocols import Vectors

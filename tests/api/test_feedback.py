@@ -17,7 +17,7 @@ def test_feedback_is_kept_for_whom_the_answer_was_given_to_and_exported(
     start: Callable[..., Any], run: Callable[..., Any], filled_home: Path, tmp_path: Path
 ) -> None:
     home = tmp_path / "var"
-    shutil.copytree(filled_home, home, ignore=shutil.ignore_patterns("run"))
+    shutil.copytree(filled_home, home, ignore=shutil.ignore_patterns("run", "doors*"))
     keys = {
         name: run(home, "keys", "create", name, "--role", role, "--json").json["key"]
         for name, role in (("admin", "admin"), ("one", "reader"), ("other", "integrator"))

@@ -131,4 +131,4 @@ def test_a_hit_has_the_status_of_its_provision(tmp_path: Path) -> None:
         shown = hit_out(hit, date(2031, 5, 20)).document
         assert (shown.status, shown.effective_from) == ("in_force", date(2031, 6, 1))
         assert hit_out(hit, date(2031, 5, 9)).document.status == "not_yet_in_force"
-        assert "có hiệu lực từ 10/05/2031" in str(messages("Hỏi?", [hit], date(2031, 5, 20)))
+        assert "có hiệu lực từ 10/05/2031" in str(messages("Hỏi?", [hit], date(2031, 5, 20), "answer.v2"))

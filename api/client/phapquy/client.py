@@ -23,7 +23,7 @@ import stamina
 
 from phapquy import calls, models
 from phapquy.calls import AnswerFormat, Call, FeedbackKind
-from phapquy.errors import error_of, worth_trying_again
+from phapquy.errors import error_of, trying_again
 
 T = TypeVar("T")
 Filters = Mapping[str, Any]
@@ -84,7 +84,9 @@ class Client:
     ) -> Iterator[models.Event]:
         """The answer while it is made; the last event is `done` or `error`. Leaving the loop stops the generation."""
         body = calls.answer_body(query, as_of, filters, history, format, strict)
-        for attempt in stamina.retry_context(on=worth_trying_again, attempts=_ATTEMPTS, timeout=self._patience):
+        for attempt in stamina.retry_context(
+            on=trying_again(self._patience), attempts=_ATTEMPTS, timeout=self._patience
+        ):
             with attempt:
                 reply = self._http.send(
                     self._http.build_request("POST", "/v1/answers", json=body, headers=_STREAM), stream=True
@@ -136,7 +138,9 @@ class Client:
 
     def _send(self, call: Call[T]) -> T:
         attempts = _ATTEMPTS if call.again else 1
-        for attempt in stamina.retry_context(on=worth_trying_again, attempts=attempts, timeout=self._patience):
+        for attempt in stamina.retry_context(
+            on=trying_again(self._patience), attempts=attempts, timeout=self._patience
+        ):
             with attempt:
                 reply = self._http.request(
                     call.method, call.path, json=call.json, params=call.params, headers=call.headers
@@ -196,7 +200,9 @@ class AsyncClient:
     ) -> AsyncIterator[models.Event]:
         """See `Client.stream`."""
         body = calls.answer_body(query, as_of, filters, history, format, strict)
-        async for attempt in stamina.retry_context(on=worth_trying_again, attempts=_ATTEMPTS, timeout=self._patience):
+        async for attempt in stamina.retry_context(
+            on=trying_again(self._patience), attempts=_ATTEMPTS, timeout=self._patience
+        ):
             with attempt:
                 reply = await self._http.send(
                     self._http.build_request("POST", "/v1/answers", json=body, headers=_STREAM), stream=True
@@ -248,7 +254,9 @@ class AsyncClient:
 
     async def _send(self, call: Call[T]) -> T:
         attempts = _ATTEMPTS if call.again else 1
-        async for attempt in stamina.retry_context(on=worth_trying_again, attempts=attempts, timeout=self._patience):
+        async for attempt in stamina.retry_context(
+            on=trying_again(self._patience), attempts=attempts, timeout=self._patience
+        ):
             with attempt:
                 reply = await self._http.request(
                     call.method, call.path, json=call.json, params=call.params, headers=call.headers

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import httpx
 from pydantic import ValidationError
 
@@ -64,8 +67,15 @@ def error_of(reply: httpx.Response) -> ServerError:
     return _KINDS.get(reply.status_code, ServerError)(problem, float(after) if after.isdecimal() else None)
 
 
-def worth_trying_again(fault: Exception) -> bool | float:
-    """For the retries: whether, or after how many seconds."""
-    if isinstance(fault, (TooManyRequests, Unavailable)):
-        return True if fault.retry_after is None else fault.retry_after
-    return isinstance(fault, httpx.TransportError)
+def trying_again(patience: float) -> Callable[[Exception], bool | float]:
+    """For the retries of one call that may take `patience` seconds in all: whether, or after how many seconds."""
+    until = time.monotonic() + patience
+
+    def decide(fault: Exception) -> bool | float:
+        if isinstance(fault, (TooManyRequests, Unavailable)):
+            if fault.retry_after is None:
+                return True
+            return fault.retry_after if time.monotonic() + fault.retry_after < until else False
+        return isinstance(fault, httpx.TransportError)
+
+    return decide
