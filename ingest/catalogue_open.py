@@ -74,6 +74,8 @@ def open_database(url: str, chain: Chain = CATALOGUE) -> Engine:
 
 def _away(context: ExceptionContext) -> None:
     """Also a deadlock or a full disk: what was asked was not done, and may be asked again."""
+    if context.is_pre_ping:  # a connection of before a restart: it is made anew
+        return
     if context.is_disconnect or isinstance(context.sqlalchemy_exception, OperationalError | InterfaceError):
         raise DatabaseAway("Cơ sở dữ liệu tạm thời không trả lời; hãy thử lại sau ít giây.")
 

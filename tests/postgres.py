@@ -46,7 +46,18 @@ class Cluster:
         """Make and start it."""
         if os.getuid() == 0:
             shutil.chown(self.folder, "postgres")
-        options = ["-D", self.folder / "data", "-U", "phapquy", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        options = [
+            "-D",
+            str(self.folder / "data"),
+            "-U",
+            "phapquy",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        ]
         subprocess.run([self.programs / "initdb", *options], check=True, capture_output=True, **self._as())
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))

@@ -228,3 +228,12 @@ def test_the_short_form_of_an_address_is_taken(postgres: Cluster) -> None:
     opened = Catalogue(postgres.database().replace("postgresql://", "postgres://"))
     assert opened.counts().documents == 0
     opened.close()
+
+
+def test_what_is_asked_after_the_database_was_restarted_is_answered(postgres: Cluster) -> None:
+    opened = Catalogue(postgres.database())
+    assert opened.counts().documents == 0
+    postgres.stop()
+    postgres.start()
+    assert opened.counts().documents == 0
+    opened.close()
