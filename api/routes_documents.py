@@ -19,7 +19,7 @@ from api.schemas_values import Day
 from ingest.catalogue import DocumentFilter
 from ingest.citations_read import changes_of, citations_of
 from ingest.held import held_documents
-from ingest.kinds import media_type
+from ingest.kinds import media_type, media_types
 from ingest.originals import Originals
 from ingest.relations import relations_of
 
@@ -87,7 +87,7 @@ def provision(
     "/{number:path}/original",
     summary="Tệp gốc",
     response_class=FileResponse,
-    responses={200: {"description": "Tệp như đã nạp", "content": {"application/octet-stream": {}}}, **MISSING},
+    responses={200: {"description": "Tệp như đã nạp", "content": {kind: {} for kind in media_types()}}, **MISSING},
 )
 def original(
     number: NumberInPath,

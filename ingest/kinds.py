@@ -48,6 +48,11 @@ def media_type(kind: str) -> str:
     return f"image/{kind}" if kind in IMAGES else _MEDIA.get(kind, "application/octet-stream")
 
 
+def media_types() -> list[str]:
+    """Every MIME type that `media_type` gives."""
+    return sorted({*(media_type(kind) for kind in (*_MEDIA, *IMAGES)), media_type("")})
+
+
 def kind_of(path: Path) -> str:
     """`html mhtml docx doc pdf odt rtf txt md xlsx zip`, an image kind (IMAGES), `empty`, `encrypted` or `unknown`.
 
