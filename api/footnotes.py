@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from api.schemas import AnswerResponse, CitationOut, DocumentOut
+from api.schemas import AnswerResponse, CitationOut
+from retrieval.addresses import document_name
 
 #: Opens the block; what follows it in an earlier turn is ours, not the speaker's.
 RULE = "\n\n---\n**Căn cứ**"
@@ -21,12 +22,6 @@ class Mark:
     start: int
     end: int
     citation: CitationOut
-
-
-def document_name(document: DocumentOut) -> str:
-    """A document as an official writes it: title, then number."""
-    number = f"số {document.number}" if document.number else ""
-    return f"{document.title or ''} {number}".strip() or "(văn bản không số hiệu)"
 
 
 def place_name(citation: CitationOut) -> str:

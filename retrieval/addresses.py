@@ -4,6 +4,7 @@ it."""
 from __future__ import annotations
 
 import re
+from typing import Protocol
 
 from retrieval.answer import AnswerCitation
 from retrieval.passage import DocumentCard, Passage, Span
@@ -62,7 +63,18 @@ def cite(n: int, passage: Passage, start: int, end: int) -> AnswerCitation:
     )
 
 
-def document_name(card: DocumentCard) -> str:
+class Named(Protocol):
+    """What a document is named by: its card, or what the doors show of it."""
+
+    @property
+    def type(self) -> str | None: ...
+    @property
+    def title(self) -> str | None: ...
+    @property
+    def number(self) -> str | None: ...
+
+
+def document_name(card: Named) -> str:
     """A document as an official names it: "Luật Hôn nhân và gia đình số 52/2014/QH13", "Quyết định số 715/QĐ-UBND"."""
     kind, title, number = card.type or "", card.title or "", card.number
     if not number:

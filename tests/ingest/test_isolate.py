@@ -6,25 +6,16 @@ import os
 import resource
 import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from ingest.isolate import Isolated
 from ingest.limits import Limits
-from ingest.reader import Reader
-from legal.blocks import Source
+from ingest.reading import Reading
+from ingest.reading_ahead import AheadReader
 from legal.errors import DocumentError, ReaderDied, UnreadableDocument
 from tests.ingest import docx_maker as make
 
 LIMITS = Limits(memory=600 << 20, seconds=20, unpacked=64 << 20)
-
-
-@pytest.fixture(scope="module")
-def reader() -> Iterator[Reader[Source]]:
-    with Reader[Source](LIMITS, workers=2) as made:
-        yield made
 
 
 def crash(path: Path) -> int:
@@ -170,15 +161,16 @@ def hostile_files(folder: Path) -> list[Path]:
     return paths
 
 
-def test_sixty_hostile_files_are_sixty_reasons(tmp_path: Path, reader: Reader[Source]) -> None:
+def test_sixty_hostile_files_are_sixty_reasons(tmp_path: Path) -> None:
     paths = hostile_files(tmp_path)
     assert len(paths) >= 60
     good = tmp_path / "good.docx"
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.perf_counter()
-    results = list(reader.read([good, *paths, good]))
+    files = [good, *paths, good]
+    results = list(zip(files, AheadReader(LIMITS, workers=2).read(files), strict=True))
     assert time.perf_counter() - started < 120
-    assert isinstance(results[0][1], Source) and isinstance(results[-1][1], Source)
+    assert isinstance(results[0][1], Reading) and isinstance(results[-1][1], Reading)
     read_anyway = [path.name for path, result in results[1:-1] if not isinstance(result, DocumentError)]
     assert read_anyway == []
     for path, result in results[1:-1]:
