@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import html
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from api.schemas import AnswerFormat, AnswerRequest, AnswerResponse
+from api.schemas import AnswerFormat, AnswerResponse
 from api.settings import Settings
 from eval.answers import is_verbatim
 from eval.place import Place, open_place
@@ -122,10 +122,3 @@ def effects(row: Injection, answer: AnswerResponse, catalogue: Catalogue) -> lis
     if answer.format != row.format or (answer.table is not None and [r.key for r in answer.table] != list(LABELS)):
         found.append("format")
     return found
-
-
-def measure_injections(
-    ask: Callable[[AnswerRequest], AnswerResponse], catalogue: Catalogue, rows: Sequence[Injection]
-) -> dict[str, list[str]]:
-    """The effects of each row, by its id."""
-    return {row.id: effects(row, ask(AnswerRequest(query=row.question, format=row.format)), catalogue) for row in rows}

@@ -27,7 +27,7 @@ from typing import IO, Any
 from ingest.home import Home
 from ingest.originals import sha256_of
 from legal.errors import BadRequest, Conflict, NotFound, PhapquyError
-from retrieval.generations import copy_tree, current_generation
+from retrieval.generations import copy_index, current_generation
 
 #: The layout of the file; a newer one is refused.
 LAYOUT = 1
@@ -144,9 +144,7 @@ def _copy(home: Home, staged: Path) -> None:
             _copy_file(path, staged / path.relative_to(home.path))
     generation = current_generation(home.index)
     if generation is not None:
-        (staged / "index").mkdir()
-        copy_tree(generation, staged / "index" / generation.name)
-        (staged / "index" / "current").write_text(generation.name)
+        copy_index(generation, staged / "index")
 
 
 def _copy_file(path: Path, target: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -73,10 +72,6 @@ class Originals:
         if self.folder.is_dir():
             for leftover in self.folder.glob(".new-*"):
                 leftover.unlink(missing_ok=True)
-
-    def copy_to(self, sha256: str, target: Path) -> None:
-        """Copy an original out. Raises NotFound, OSError."""
-        shutil.copyfile(self.path(sha256), target)
 
     def _place(self, sha256: str) -> Path:
         if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):

@@ -16,7 +16,7 @@ from typing import TypeVar
 from legal.errors import Conflict, NotFound, ServiceUnavailable
 from retrieval.builder import Builder
 from retrieval.edge import EdgeIndex, IndexClosed
-from retrieval.generations import Generations, copy_tree, name_of, shard, stored_manifest
+from retrieval.generations import Generations, copy_index, copy_tree, name_of, shard, stored_manifest
 from retrieval.index import Candidates, IndexWriter, Manifest, Meaning, Point, SearchFilter, Sparse
 from retrieval.passage import Passage
 from retrieval.succession import GRACE, EmbeddedSuccessor, Lineage, Pinned
@@ -173,9 +173,7 @@ class EmbeddedIndex:
         """A copy for a backup, which `EmbeddedIndex` opens. Answers go on, writes wait. `folder` must not exist."""
         with self._writing:
             self._index.flush()
-            folder.mkdir(parents=True)
-            copy_tree(self._generation, folder / self._generation.name)
-            (folder / "current").write_text(self._generation.name)
+            copy_index(self._generation, folder)
 
     def flush(self) -> None:
         """Force what was written to the disk (it survives the death of the process without that)."""

@@ -136,6 +136,13 @@ def shard(generation: Path) -> Path:
     return generation / "shard"
 
 
+def copy_index(generation: Path, target: Path) -> None:
+    """An index folder that holds a copy of one generation, in use. `target` must not exist; nothing may write meanwhile."""
+    target.mkdir(parents=True)
+    copy_tree(generation, target / generation.name)
+    (target / "current").write_text(generation.name)
+
+
 def copy_tree(source: Path, target: Path) -> None:
     """A copy of a folder whose files keep their holes: the engine sets aside far more than it fills."""
     shutil.copytree(source, target, copy_function=_copy_sparse)
