@@ -197,11 +197,14 @@ def test_the_stream_tells_everything_in_order(brief: httpx.Client) -> None:
 
 
 def test_a_reader_who_leaves_stops_the_generation(talkative: httpx.Client, chat: Vllm) -> None:
-    with talkative.stream("POST", "/v1/answers", json={"query": QUESTION}, headers=EVENTS) as reply:
-        for name, _ in events_of(reply):
-            if name == "token":
-                break
-        assert chat.running == 1
+    def leave(question: str) -> bool:
+        """Whether the model was still writing when the reader left. Its metrics are a step behind its tokens."""
+        with talkative.stream("POST", "/v1/answers", json={"query": question}, headers=EVENTS) as reply:
+            assert "token" in (name for name, _ in events_of(reply))
+            return wait_until(lambda: chat.running == 1, 2)
+
+    # How long it writes depends on the processor: one of the questions has a long answer on any.
+    assert any(map(leave, (QUESTION, *EASY)))
     assert wait_until(lambda: chat.running == 0, LIMIT / 2)
 
 
