@@ -18,6 +18,7 @@ from serving.openai_http import HttpEmbedder, HttpGenerator, HttpReranker
 from serving.plan import make_plan
 from serving.profiles import shelf
 from serving.protocols import Message, PassageTooLong, PromptTooLong
+from tests.api.conftest import wait_until
 from tests.vllm.servers import CHAT, CONTEXT, EMBED, RUNNING, WAITING, Vllm
 
 pytestmark = [pytest.mark.real_vllm, pytest.mark.timeout(600)]
@@ -36,13 +37,9 @@ async def write(model: HttpGenerator, most: int = 24, **more: Any) -> tuple[list
     return [chunk.text for chunk in chunks if chunk.text], chunks[-1]
 
 
-async def falls(server: Vllm, to: float, seconds: float = 20) -> bool:
-    """Whether the number of running generations comes down to `to`."""
-    for _ in range(int(seconds / 0.2)):
-        if await asyncio.to_thread(lambda: server.running) <= to:
-            return True
-        await asyncio.sleep(0.2)
-    return False
+async def comes_to(server: Vllm, running: float) -> bool:
+    """Whether so many generations come to run. vLLM's metrics are a step behind its tokens."""
+    return await asyncio.to_thread(wait_until, lambda: server.running == running, 20)
 
 
 async def test_an_answer_comes_in_pieces_and_tokens_are_counted_as_the_server_counts_them(chat: Vllm) -> None:
@@ -161,9 +158,9 @@ def test_vllm_understands_every_planned_command(chat: Vllm) -> None:
 async def test_who_leaves_stops_the_generation(chat: Vllm) -> None:
     stream = generator(chat).stream(PROMPT, max_tokens=2500)
     assert (await anext(stream)) is not None
-    assert await asyncio.to_thread(lambda: chat.running) == 1
+    assert await comes_to(chat, 1)
     await stream.aclose()  # type: ignore[attr-defined]
-    assert await falls(chat, 0)
+    assert await comes_to(chat, 0)
 
 
 async def test_a_frozen_server_is_given_up_in_time_and_used_again_when_it_thaws(chat: Vllm) -> None:
@@ -174,7 +171,7 @@ async def test_a_frozen_server_is_given_up_in_time_and_used_again_when_it_thaws(
             await write(model)
     finally:
         chat.signal(signal.SIGCONT)
-    assert await falls(chat, 0)
+    assert await comes_to(chat, 0)
     stream = generator(chat, limits=TimeLimits(between=1.5)).stream(PROMPT, max_tokens=2500)
     assert (await anext(stream)).text
     chat.signal(signal.SIGSTOP)
@@ -184,5 +181,5 @@ async def test_a_frozen_server_is_given_up_in_time_and_used_again_when_it_thaws(
                 pass
     finally:
         chat.signal(signal.SIGCONT)
-    assert await falls(chat, 0)
+    assert await comes_to(chat, 0)
     assert (await write(generator(chat)))[0]
