@@ -26,7 +26,9 @@ UNBUFFERED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 _EVENTS = {
     "description": "Câu trả lời; hoặc dòng sự kiện khi yêu cầu nhận `text/event-stream`: "
-    "`query`, `sources`, `token`*, `statement`*, `citation`*, `usage`, `done`, hoặc `error` ở cuối.",
+    "`query`, `sources`, `token`*, `statement`*, `citation`*, `usage`, `done`, hoặc `error` ở cuối. `token` là lời của mô "
+    "hình khi chưa kiểm chứng; một `token` có `replaces: true` thay cho mọi `token` trước nó (lời trích hoặc lời từ chối "
+    "thay cho câu trả lời dở dang). Văn bản cuối cùng là `text` của `done`.",
     "content": {"text/event-stream": {}},
 }
 
@@ -71,7 +73,7 @@ def _event_data(event: Event, as_of: date) -> Any:
         case "sources":
             return [as_json(source) for source in sources_out(data, as_of)]
         case "token":
-            return {"text": data}
+            return {"text": data, "replaces": True} if event.replaces else {"text": data}
         case "statement":
             return as_json(statement_out(data))
         case "citation":

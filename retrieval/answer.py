@@ -151,7 +151,9 @@ class Event:
 
     `data` by name: query -> Reading; sources -> tuple[Hit, ...]; token -> str; statement -> Statement;
     citation -> AnswerCitation; usage -> Usage; done -> Answer; error -> PhapquyError.
+    `replaces`: a token that is the whole text, and the tokens before it fall.
     """
 
     name: Literal["query", "sources", "token", "statement", "citation", "usage", "done", "error"]
     data: Any
+    replaces: bool = False

@@ -41,11 +41,12 @@ NOT_THERE = "Không tìm thấy {label} trong kho văn bản (trong phạm vi đ
 NO_RERANK = "Mô hình xếp hạng lại không trả lời; giữ thứ tự tìm kiếm."
 
 
-async def emit(callback: StreamingCallbackT | None, name: str, data: Any) -> None:
+async def emit(callback: StreamingCallbackT | None, name: str, data: Any, *, replaces: bool = False) -> None:
     """Hand an event to whoever streams this run; nothing when nobody does."""
     if callback is not None:
         text = data if name == "token" else ""
-        sent = callback(StreamingChunk(content=text, meta={"event": Event(name, data)}))  # type: ignore[arg-type]
+        event = Event(name, data, replaces)  # type: ignore[arg-type]
+        sent = callback(StreamingChunk(content=text, meta={"event": event}))
         if sent is not None:
             await sent
 

@@ -119,12 +119,12 @@ class Verify(Hop):
         self._standing = standing
 
     async def run_async(self, trail: Trail, streaming_callback: StreamingCallbackT | None = None) -> dict[str, Trail]:
-        """Fills `answer`; streams its citations and, where no model's words have been streamed, its text."""
+        """Fills `answer`; streams its citations and, where it is not the model's text that stands, its own."""
         begun = perf_counter()
         trail = await self._standing_only(trail)
         answer = self._answer(trail)
         if answer.mode != "generative" or answer.format == "table":
-            await emit(streaming_callback, "token", answer.text)
+            await emit(streaming_callback, "token", answer.text, replaces=True)
         for citation in answer.citations:
             await emit(streaming_callback, "citation", citation)
         if answer.usage is not None:

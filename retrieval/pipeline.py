@@ -116,9 +116,13 @@ class QuestionPath:
         the model."""
         begun = perf_counter()
         run = self._pipeline.stream({"understand": {"trail": Trail(question, "answer")}})
+        told = False
         try:
             async for chunk in run:
-                yield chunk.meta["event"]
+                event: Event = chunk.meta["event"]
+                # Nothing to replace where nothing was told.
+                yield event if told or not event.replaces else replace(event, replaces=False)
+                told = told or event.name == "token"
             yield Event("done", _answer_of(run.result["verify"]["trail"], begun))
         except Exception as fault:
             yield Event("error", typed(fault))

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from phapquy.client import AsyncClient, Client
 from phapquy.errors import NotAllowed, NotFound, ServerError, TooManyRequests
+from phapquy.models import Event
+
+from tests.serving.conftest import MODEL
+from tests.serving.conftest import server as model
+
+__all__ = ["model"]
 
 QUESTION = "Hồ sơ xin mở bến đò được giải quyết trong bao lâu?"
 NUMBER = "12/2024/QĐ-UBND"
@@ -55,6 +63,40 @@ def test_it_answers_streams_and_gives_feedback(client: Client) -> None:
     assert client.feedback(answer.id, "useful", question=QUESTION) >= 1
     with pytest.raises(NotFound):
         client.feedback("khong-co", "useful")
+
+
+def shown(events: Iterable[Event]) -> str:
+    """What a reader has before the eyes at the end, who was shown each token as it came."""
+    text = ""
+    for event in events:
+        if event.name == "token":
+            text = event.data["text"] if event.replaces else text + event.data["text"]
+    return text
+
+
+@pytest.mark.parametrize("break_after", [None, 3])
+def test_what_takes_the_place_of_a_half_told_answer_says_so(
+    start: Any, filled_home: Path, tmp_path: Path, model: Any, break_after: int | None
+) -> None:
+    """The model's words are without ground, so a refusal replaces them; or the model dies, so extracts do."""
+    model.characters, model.break_after = 100_000, break_after
+    home = tmp_path / "var"
+    shutil.copytree(filled_home, home, ignore=shutil.ignore_patterns("run"))
+    settings = {"URL": model.url, "MODEL": MODEL, "CONTEXT_LENGTH": "8000"}
+    server = start(home, **{f"PHAPQUY_GENERATOR__{name}": value for name, value in settings.items()})
+    with Client(server.url) as client:
+        events = list(client.stream(QUESTION))
+    answer = events[-1].answer
+    assert answer is not None and answer.mode == ("refusal" if break_after is None else "extractive")
+    tokens = [event for event in events if event.name == "token"]
+    assert len(tokens) > 2 and [event.replaces for event in tokens].index(True) == len(tokens) - 1
+    assert shown(events) == answer.text
+
+
+def test_without_a_model_nothing_is_replaced(client: Client) -> None:
+    events = list(client.stream(QUESTION))
+    assert not any(event.replaces for event in events)
+    assert events[-1].answer is not None and shown(events) == events[-1].answer.text
 
 
 async def test_the_async_client_does_the_same(server: Any) -> None:

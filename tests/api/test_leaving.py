@@ -28,6 +28,4 @@ def test_a_reader_who_leaves_stops_the_model(start: Any, filled_home: Path, tmp_
         with client.stream("POST", "/v1/answers", json=body, headers=headers) as reply:
             assert any(line == "event: token" for line in reply.iter_lines())
             assert model.running == 1
-        ok = wait_until(lambda: model.running == 0)
-        print("DBGX", server.lines)
-        assert ok
+        assert wait_until(lambda: model.running == 0)

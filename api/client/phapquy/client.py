@@ -287,7 +287,10 @@ class _EventReader:
             return None
         value = json.loads(data)
         return models.Event(
-            name=name, data=value, answer=models.Answer.model_validate(value) if name == "done" else None
+            name=name,
+            data=value,
+            answer=models.Answer.model_validate(value) if name == "done" else None,
+            replaces=name == "token" and bool(value.get("replaces")),
         )
 
 

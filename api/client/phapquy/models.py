@@ -109,11 +109,12 @@ class Answer(Given):
 
 class Event(Given):
     """A piece of a streamed answer. `name`: query, sources, token, statement, citation, usage, done or error; `data`: the
-    JSON value; `answer` is there with `done`."""
+    JSON value; `answer` is there with `done`. `replaces`: a `token` whose text takes the place of all before it."""
 
     name: str
     data: Any
     answer: Answer | None = None
+    replaces: bool = False
 
 
 class Resolved(Given):
