@@ -13,6 +13,7 @@ from legal.errors import NotFound
 if TYPE_CHECKING:
     from api.parts import Workshop
     from ingest.jobs import Jobs
+    from ingest.pipeline import Asked
     from ingest.report import Progress
 
 
@@ -27,26 +28,41 @@ def apply_files(workshop: Workshop, job: str, first: int, end: int) -> None:
     apply(workshop.ingestor(), catalogue, Jobs(catalogue), staging, job, range(first, end))
 
 
-def correct(workshop: Workshop, number: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Let a person's word on a document hold; `accept`: and let what waits for review answer. Raises NotFound, Conflict."""
+def correct(workshop: Workshop, job: str) -> dict[str, Any]:
+    """Let a person's word on a job's document hold; `accept`: and let what waits for review answer. Raises NotFound,
+    Conflict."""
     from ingest.side_car import given_of
 
-    given = dict(changes)
+    asked, params = _asked(workshop, job)
+    given = dict(params["changes"])
     ingestor = workshop.ingestor()
     if given.pop("accept", False):
-        ingestor.accept(number)
-    done = ingestor.correct(number, given_of(given))
+        ingestor.accept(asked)
+    done = ingestor.correct(asked, given_of(given))
     return {"number": done.number or done.key, "passages": done.passages, "embedded": done.embedded}
 
 
-def remove(workshop: Workshop, key: str) -> dict[str, Any]:
-    """Take a document out; once more it proves that nothing is left. Raises Conflict."""
+def remove(workshop: Workshop, job: str) -> dict[str, Any]:
+    """Take a job's document out; once more it proves that nothing is left. Raises NotFound, Conflict."""
+    asked, _ = _asked(workshop, job)
     ingestor = workshop.ingestor()
     try:
-        done = ingestor.remove(key)
-    except NotFound:  # a worker that was cut off asks again
-        return {"number": key, "removed": 0, "left": workshop.parts.index.count(key)}
+        done = ingestor.remove(asked)
+    except NotFound:
+        left = workshop.parts.index.count(asked.key)
+        if left:  # it is there, but not for who asked
+            raise
+        return {"number": asked.key, "removed": 0, "left": 0}  # a worker that was cut off asks again
     return {"number": done.number or done.key, "removed": done.removed, "left": done.left}
+
+
+def _asked(workshop: Workshop, job: str) -> tuple[Asked, Mapping[str, Any]]:
+    """What a job is about, and all that it was given."""
+    from ingest.jobs import Jobs
+    from ingest.pipeline import Asked
+
+    params = Jobs(workshop.catalogue()).get(job).params
+    return Asked(params["key"], params.get("reach")), params
 
 
 def generation(workshop: Workshop) -> str:

@@ -109,7 +109,7 @@ class KeyStore:
         with Session(self._engine) as session, session.begin():
             row = session.scalars(select(KeyRow).where(KeyRow.id == key_id).with_for_update()).one_or_none()
             if row is None:
-                raise _unknown()
+                raise unknown_key()
             old = _key(row)
             if not old.works(now) or old.replaced_by is not None:
                 raise Conflict("Khoá này đã hết hạn, đã thu hồi hoặc đã được thay; hãy tạo khoá mới.")
@@ -132,7 +132,7 @@ class KeyStore:
         with Session(self._engine) as session, session.begin():
             row = session.get(KeyRow, key_id)
             if row is None:
-                raise _unknown()
+                raise unknown_key()
             row.revoked = row.revoked or datetime.now(UTC)
             return _key(row)
 
@@ -216,5 +216,6 @@ def _key(row: KeyRow) -> Key:
     )
 
 
-def _unknown() -> NotFound:
+def unknown_key() -> NotFound:
+    """For a key that is not there, for who asks."""
     return NotFound("Không có khoá này.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -130,12 +130,12 @@ class RunningServer:
         """See `ingest.job_work.Holder`, as the ones below."""
         self._post("/apply", {"job": job, "first": first, "end": end})
 
-    def correct(self, number: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = self._post("/correct", {"number": number, "changes": dict(changes)})
+    def correct(self, job: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._post("/correct", {"job": job})
         return found
 
-    def remove_for_good(self, number: str) -> dict[str, Any]:
-        found: dict[str, Any] = self._post("/remove-for-good", {"number": number})
+    def remove_for_good(self, job: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._post("/remove-for-good", {"job": job})
         return found
 
     def generation(self) -> str:

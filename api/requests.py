@@ -68,6 +68,18 @@ def access_labels(given: Sequence[str] | None) -> tuple[str, ...] | None:
     return labels
 
 
+def may_give(caller: Caller, access: Collection[str] | None) -> None:
+    """Who sees only some documents may not put one out of their own sight or give labels that are not theirs; a new
+    document's are `public` where none are given. Raises BadRequest."""
+    if caller.labels is not None and not caller.labels.issuperset(access if access is not None else {"public"}):
+        raise BadRequest("Chỉ gắn được những nhãn mà khoá này có.")
+
+
+def reach_of(caller: Caller) -> list[str] | None:
+    """The labels by which a caller's job may touch documents; None for all documents."""
+    return None if caller.labels is None else sorted(caller.labels)
+
+
 def day_start(typed: str | None) -> datetime | None:
     """The first moment of a day on this machine's clock; raises BadRequest."""
     if typed is None:

@@ -12,7 +12,7 @@ from api.auth import Administering
 from api.caller import Caller
 from api.dependencies import PartsOf
 from api.parts import Workshop
-from api.requests import access_labels
+from api.requests import access_labels, may_give, reach_of
 from api.routes_documents import MISSING, NumberInPath
 from api.routes_jobs import CONFLICT, IdempotencyKey, JobsOf, accepted, waited
 from api.schemas import Problem, as_json
@@ -87,8 +87,8 @@ def router(max_upload: int) -> APIRouter:
             if unknown := coming.fields.keys() - {"access"}:
                 raise BadRequest(f"Trường không được biết đến: {', '.join(sorted(unknown))[:100]}.")
             access = access_labels(coming.fields.get("access"))
-            _may_give(caller, access)
-            params = {"access": None if access is None else list(access)}
+            may_give(caller, access)
+            params = {"access": None if access is None else list(access), "reach": reach_of(caller)}
             job, new = jobs.add(
                 "ingest", caller.name, params, idempotency=idempotency_key, fingerprint=coming.fingerprint, id=id
             )
@@ -121,9 +121,10 @@ def router(max_upload: int) -> APIRouter:
         if "access" in changes:
             if changes["access"] is None:
                 raise BadRequest("Văn bản phải có ít nhất một nhãn.")
-            _may_give(caller, changes["access"])
+            may_give(caller, changes["access"])
         key = _key(parts, number, caller)
-        job, _ = jobs.add("change", caller.name, {"key": key, "changes": changes}, idempotency=idempotency_key)
+        params = {"key": key, "changes": changes, "reach": reach_of(caller)}
+        job, _ = jobs.add("change", caller.name, params, idempotency=idempotency_key)
         return accepted(waited(parts, jobs, job.id, wait), response)
 
     @routes.delete("/{number:number}", status_code=202, summary="Gỡ văn bản", responses={**MISSING, **CONFLICT})
@@ -138,7 +139,8 @@ def router(max_upload: int) -> APIRouter:
     ) -> JobOut:
         """Gỡ văn bản; `result.left` của công việc là số đoạn còn lại trong chỉ mục, đếm lại sau khi gỡ: 0."""
         key = _key(parts, number, caller)
-        job, _ = jobs.add("delete", caller.name, {"key": key}, idempotency=idempotency_key)
+        params = {"key": key, "reach": reach_of(caller)}
+        job, _ = jobs.add("delete", caller.name, params, idempotency=idempotency_key)
         return accepted(waited(parts, jobs, job.id, wait), response)
 
     return routes
@@ -152,12 +154,3 @@ def _key(parts: Workshop, number: str, caller: Caller) -> str:
         if caller.labels is not None:
             raise
         return held_document(parts.catalogue(), number).card.key
-
-
-def _may_give(caller: Caller, access: object) -> None:
-    """Who sees only some documents may not put one out of their own sight or give labels that are not theirs."""
-    if caller.labels is None:
-        return
-    given = set(access) if isinstance(access, (list, tuple)) else {"public"}
-    if not given <= caller.labels:
-        raise BadRequest("Chỉ gắn được những nhãn mà khoá này có.")

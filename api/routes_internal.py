@@ -48,25 +48,23 @@ class NumberBody(Strict):
     number: str
 
 
-class ApplyBody(Strict):
-    """Files of a job, `first` to `end` (exclusive)."""
+class JobBody(Strict):
+    """A job."""
 
     job: str
+
+
+class ApplyBody(JobBody):
+    """Files of a job, `first` to `end` (exclusive)."""
+
     first: int
     end: int
 
 
-class SucceedBody(Strict):
+class SucceedBody(JobBody):
     """A re-index or the way back; `before`: the generation that was in use when the job began."""
 
-    job: str
     before: str
-
-
-class CorrectBody(NumberBody):
-    """What a person says of a document."""
-
-    changes: dict[str, Any]
 
 
 class RelabelBody(AccessRequest):
@@ -134,12 +132,12 @@ def router(token: str, internal_port: int) -> APIRouter:
         return Pong(pid=os.getpid())
 
     @routes.post("/correct")
-    async def correct(body: CorrectBody, parts: PartsOf) -> dict[str, Any]:
-        return await asyncio.to_thread(job_desk.correct, parts, body.number, body.changes)
+    async def correct(body: JobBody, parts: PartsOf) -> dict[str, Any]:
+        return await asyncio.to_thread(job_desk.correct, parts, body.job)
 
     @routes.post("/remove-for-good")
-    async def remove_for_good(body: NumberBody, parts: PartsOf) -> dict[str, Any]:
-        return await asyncio.to_thread(job_desk.remove, parts, body.number)
+    async def remove_for_good(body: JobBody, parts: PartsOf) -> dict[str, Any]:
+        return await asyncio.to_thread(job_desk.remove, parts, body.job)
 
     @routes.post("/generation")
     async def generation(parts: PartsOf) -> dict[str, str]:

@@ -16,6 +16,7 @@ from api.caller import Caller
 from api.dependencies import PartsOf
 from api.parts import Workshop
 from api.present_jobs import job_detail, job_out
+from api.requests import may_give, reach_of
 from api.schemas import Problem
 from api.schemas_jobs import JobDetail, JobOut, JobPage, JobRequest
 from ingest.jobs import Job, Jobs
@@ -154,8 +155,12 @@ def cancelled(id: JobId, caller: Administering, jobs: JobsOf) -> JobOut:
 @router.post("/{id}/retry", status_code=202, summary="Làm lại các tệp lỗi", responses={**_MISSING, **CONFLICT})
 def retried(id: JobId, caller: Administering, jobs: JobsOf, response: Response) -> JobOut:
     """Một công việc mới chỉ cho những tệp lỗi hoặc chưa tới lượt của công việc này."""
-    seen(jobs, id, caller)
-    return accepted(jobs.retry(id, caller.name), response)
+    job = seen(jobs, id, caller)
+    if job.kind == "ingest":
+        may_give(caller, job.params.get("access"))
+    elif access := job.params.get("changes", {}).get("access"):
+        may_give(caller, access)
+    return accepted(jobs.retry(id, caller.name, reach_of(caller)), response)
 
 
 def waited(parts: Workshop, jobs: Jobs, id: str, seconds: float) -> Job:

@@ -49,13 +49,13 @@ class HolderOfHome:
         """See `ingest.job_work.Holder`."""
         self._by(lambda s: s.apply(job, first, end), lambda w: job_desk.apply_files(w, job, first, end))
 
-    def change(self, number: str, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    def change(self, job: str) -> Mapping[str, Any]:
         """See `ingest.job_work.Holder`."""
-        return self._by(lambda s: s.correct(number, changes), lambda w: job_desk.correct(w, number, changes))
+        return self._by(lambda s: s.correct(job), lambda w: job_desk.correct(w, job))
 
-    def remove(self, number: str) -> Mapping[str, Any]:
+    def remove(self, job: str) -> Mapping[str, Any]:
         """See `ingest.job_work.Holder`."""
-        return self._by(lambda s: s.remove_for_good(number), lambda w: job_desk.remove(w, number))
+        return self._by(lambda s: s.remove_for_good(job), lambda w: job_desk.remove(w, job))
 
     def generation(self) -> str:
         """The generation of the index in use."""

@@ -7,12 +7,12 @@ the journal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from ingest.catalogue import Catalogue, card_of
@@ -145,6 +145,14 @@ class CatalogueWriting:
         """The access labels of a document; empty for an unknown one."""
         with self._sessions() as session:
             return _labels(session, key)
+
+    def is_hidden(self, key: str, reach: Collection[str] | None) -> bool:
+        """Whether a document of that key is or was here that none of the labels `reach` opens (None opens all)."""
+        if reach is None:
+            return False
+        opened = exists().where(LabelRow.key == DocumentRow.key, LabelRow.label.in_(list(reach)))
+        with self._sessions() as session:
+            return session.scalar(select(DocumentRow.key).where(DocumentRow.key == key, ~opened)) is not None
 
     def card(self, key: str) -> DocumentCard:
         """The card of a document that answers. Raises NotFound."""

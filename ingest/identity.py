@@ -68,6 +68,11 @@ class Known:
             return known.version
         return None if file.given or (known is not None and known.given) else self.shas.get(sha256)
 
+    def key_of(self, version: str) -> str | None:
+        """The document of a version that answers or waits for review."""
+        both = (*self.live.values(), *self.held.values())
+        return next((one.key for one in both if one.version == version), None)
+
     def misnamed(self, file: FoundFile, sha256: str, key: str) -> str | None:
         """The key under which these very bytes of this file answered until a side-car named another document."""
         known = self.files.get(file.known_as)

@@ -21,7 +21,9 @@ def apply_files(
     waiting = [one for one in jobs.files(id, positions) if one.state == "waiting" and one.sha256]
     began = {one.position: jobs.note_begun(id, one.position) for one in waiting}
     arrivals = [_arrival(one, staging) for one in waiting]
-    for one, written in zip(waiting, ingestor.write_readings(arrivals, jobs.get(id).params.get("access")), strict=True):
+    params = jobs.get(id).params
+    results = ingestor.write_readings(arrivals, params.get("access"), params.get("reach"))
+    for one, written in zip(waiting, results, strict=True):
         if written.outcome == "unread":
             continue  # what it repeated has gone meanwhile: the next round reads it
         brought = brought_by(catalogue, one.file.known_as)

@@ -138,16 +138,16 @@ class JobRunner:
 
     def _result(self, job: Job) -> dict[str, Any]:
         """What a job gives that is not a list of files."""
-        work, params = self._work, job.params
+        work = self._work
         if job.kind in ("reindex", "rollback"):
             before = _step("generation", work.generation, job.id)
             if job.kind == "reindex":
                 _step("embed", work.embed_all, job.id)
             return _step("succeed", work.succeed, job.id, before)
         if job.kind == "delete":
-            return _step("remove", work.remove, job.id, params["key"])
+            return _step("remove", work.remove, job.id)
         if job.kind == "change":
-            return _step("correct", work.correct, job.id, params["key"], params["changes"])
+            return _step("correct", work.correct, job.id)
         _when_there(work.jobs.update, job.id, stage="checking")
         return _step("evaluate", self._evaluate, lambda: work.check(job.id))
 

@@ -74,12 +74,12 @@ class Holder(Protocol):
         """Write what was read of these files of the job."""
         ...
 
-    def remove(self, number: str) -> Mapping[str, Any]:
-        """Take a document out: number, removed, left."""
+    def remove(self, job: str) -> Mapping[str, Any]:
+        """Take a job's document out: number, removed, left."""
         ...
 
-    def change(self, number: str, changes: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Change what a person says of a document."""
+    def change(self, job: str) -> Mapping[str, Any]:
+        """Change what a person says of a job's document."""
         ...
 
     def generation(self) -> str:
@@ -224,12 +224,14 @@ class JobWork:
                 self.check(id)
             return result
 
-    def remove(self, id: str, key: str) -> dict[str, Any]:
+    def remove(self, id: str) -> dict[str, Any]:
         """Have a document taken out; with the count of what is left. Raises Cancelled."""
-        return dict(self.patiently(id, lambda: self.holder.remove(key)))
+        return dict(self.patiently(id, lambda: self.holder.remove(id)))
 
-    def correct(self, id: str, key: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    def correct(self, id: str) -> dict[str, Any]:
         """Have a person's word on a document written, what must be embedded anew embedded here. Raises NotFound."""
+        params = self.jobs.get(id).params
+        key, changes = params["key"], params["changes"]
         embedded = 0
         given = given_of({name: value for name, value in changes.items() if name != "accept"})
         with suppress(NotFound):  # it waits for review: what it takes is embedded when it is accepted
@@ -239,7 +241,7 @@ class JobWork:
                 embedder, card = self._embedder(), card_from(key, "", metadata, ())
                 found = passages(document.with_metadata(metadata), card, embedder.count_tokens, embedder.window)
                 embedded = self.patiently(id, lambda: self.embed(id, list(found)))
-        done = self.patiently(id, lambda: self.holder.change(key, changes))
+        done = self.patiently(id, lambda: self.holder.change(id))
         return {**done, "embedded": embedded + done["embedded"]}
 
     def patiently(self, id: str, work: Callable[[], Any]) -> Any:

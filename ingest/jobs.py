@@ -221,20 +221,21 @@ class Jobs:
         with self._sessions() as session:
             return bool(session.scalar(select(JobRow.cancel).where(JobRow.id == id)))
 
-    def retry(self, id: str, owner: str) -> Job:
-        """A new job for the files of an ended one that failed or were cancelled. Raises NotFound, Conflict."""
+    def retry(self, id: str, owner: str, reach: Collection[str] | None = None) -> Job:
+        """A new job for the files of an ended one that failed or were cancelled. It may touch what the first one might,
+        and of that only what the labels `reach` open (None: all). Raises NotFound, Conflict."""
         job = self.get(id)
         if not job.ended:
             raise Conflict("Công việc còn đang chạy; chỉ làm lại được khi nó đã kết thúc.")
         if job.kind != "ingest":
             if job.state == "done":
                 raise Conflict("Công việc đã xong, không có gì để làm lại.")
-            return self.add(job.kind, owner, job.params)[0]
+            return self.add(job.kind, owner, {**job.params, "reach": _narrower(job.params.get("reach"), reach)})[0]
         again = [one for one in self.files(id) if one.outcome in ("failed", "cancelled", None)]
         here = [one for one in again if one.file.path.is_file()]
         if not here and job.total:
             raise Conflict("Không có tệp lỗi nào còn giữ để làm lại.")
-        params = {**job.params, "retry_of": id}
+        params = {**job.params, "reach": _narrower(job.params.get("reach"), reach), "retry_of": id}
         return self.add("ingest", owner, params, files=[one.file for one in here])[0]
 
     def update(self, id: str, **values: Any) -> None:
@@ -331,6 +332,14 @@ class Jobs:
         which = update(JobFileRow).where(JobFileRow.job == id, JobFileRow.position == position)
         with self._sessions.begin() as session:
             session.execute(which.values(**values))
+
+
+def _narrower(one: Collection[str] | None, other: Collection[str] | None) -> list[str] | None:
+    """Labels that both have; None has all."""
+    if one is None or other is None:
+        both = one if other is None else other
+        return None if both is None else sorted(both)
+    return sorted({*one} & {*other})
 
 
 def _hash(*parts: str) -> str:

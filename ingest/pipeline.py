@@ -9,7 +9,7 @@ length; each document is written by itself, whole or not at all. Loading and rea
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +37,7 @@ from ingest.relations import settle
 from ingest.report import Progress, Report, Stages
 from ingest.side_car import Given
 from ingest.writer import Writer
-from legal.errors import BadSideCar, Conflict, DocumentError, NotFound, PhapquyError
+from legal.errors import BadSideCar, Conflict, DocumentError, NotFound, OutOfReach, PhapquyError
 from retrieval.haystack_quiet import Pipeline
 from retrieval.index import Index, IndexWriter, Successor
 from retrieval.passage import DocumentCard
@@ -65,6 +65,15 @@ class Removal:
     number: str | None
     removed: int
     left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The document of exactly this key, as far as one of the labels `reach` opens it (None opens all): what a job is
+    about. Meanwhile the document may have gone, or been hidden from who asked, and another one may bear its number."""
+
+    key: str
+    reach: Collection[str] | None = None
 
 
 class Ingestor:
@@ -147,12 +156,16 @@ class Ingestor:
             return run.report(stopped)
 
     def write_readings(
-        self, arrivals: Sequence[Arrival | Unread], access: Sequence[str] | None = None
+        self,
+        arrivals: Sequence[Arrival | Unread],
+        access: Sequence[str] | None = None,
+        reach: Collection[str] | None = None,
     ) -> list[Written]:
         """Bring in files that were read and whose passages were embedded elsewhere; what became of each, in order.
 
         Takes as long as writing takes, if the embedding cache knows the passages. An arrival that needs reading and has
-        none is not touched ("unread"). Doing it twice changes nothing. Raises as `ingest` does.
+        none is not touched ("unread"). Doing it twice changes nothing. `reach`: labels of whoever brings the files; one
+        that would change a document that none of them opens fails (`OutOfReach`); None: all. Raises as `ingest` does.
         """
         stages = Stages()
         with self._home.writing():
@@ -168,6 +181,7 @@ class Ingestor:
                 files=len(arrivals),
                 say=lambda now: None,
                 stop=lambda: False,
+                reach=None if reach is None else frozenset(reach),
             )
             found = [self._write_one(run, arrival) for arrival in arrivals]
             self._relabel(run)
@@ -176,12 +190,14 @@ class Ingestor:
 
     def _write_one(self, run: Run, arrival: Arrival | Unread) -> Written:
         file = arrival.file
+        version = run.known.same_bytes(file, arrival.sha256)
         try:
             labels = run.labels(file)
-        except BadSideCar as error:
+            if version is not None:
+                run.touch(run.known.key_of(version))
+        except (BadSideCar, OutOfReach) as error:
             run.failed(file, arrival.sha256, error)
             return Written("failed", run.failures[-1])
-        version = run.known.same_bytes(file, arrival.sha256)
         if version is not None:
             known = run.known.files.get(file.known_as)
             run.writer.writing.note_file(KnownFile.of(file, arrival.sha256, version))
@@ -202,33 +218,33 @@ class Ingestor:
         }  # fmt: skip
         return Written(next(outcome for name, outcome in counted.items() if run.counts[name] > before[name]))
 
-    def remove(self, number: str) -> Removal:
+    def remove(self, asked: str | Asked) -> Removal:
         """Take a document out, by its number in any spelling or its key. Its versions stay on record as removed; if its
         file is given to `ingest` again, it comes back. Raises NotFound, Conflict."""
         with self._home.writing():
             try:
-                card = self._catalogue.document(number).card
+                card = self._live(asked)
             except NotFound:
-                card = held_document(self._catalogue, number).card
+                card = self._held(asked)
             gone, left = self._writer(self._index, Stages()).remove(card.key)
             self._settle(Stages())
             return Removal(card.key, card.number, gone, left)
 
-    def accept(self, number: str) -> DocumentCard:
+    def accept(self, asked: str | Asked) -> DocumentCard:
         """Let the version of a document that waits for review answer: a person has looked at it. By number in any
         spelling or key; the card it answers with. Raises NotFound, Conflict, ModelUnavailable."""
         with self._home.writing():
             self._check_embedder()
             self._recover(Stages())
-            held = held_document(self._catalogue, number)
-            metadata = self._catalogue.tree(held.card.key, held.card.version).metadata
-            card = card_from(held.card.key, held.card.version, metadata, self._writing.labels(held.card.key))
+            held = self._held(asked)
+            metadata = self._catalogue.tree(held.key, held.version).metadata
+            card = card_from(held.key, held.version, metadata, self._writing.labels(held.key))
             self._writer(self._index, Stages()).accept(card, metadata)
             self._settle(Stages())
             self._index.flush()
             return self._catalogue.document(card.key).card
 
-    def correct(self, number: str, given: Given) -> Correction:
+    def correct(self, asked: str | Asked, given: Given) -> Correction:
         """Let what a person says of a document stand in place of what was read of it, by number in any spelling or key.
 
         Labels change in place. Other values make a new version of the same text; passages whose words stay as they were
@@ -238,7 +254,7 @@ class Ingestor:
         with self._home.writing():
             self._check_embedder()
             self._recover(stages)
-            key = self._catalogue.document(number).card.key
+            key = self._live(asked).key
             correction = correct(self._catalogue, self._writing, self._writer(self._index, stages), key, given)
             self._settle(stages)
             self._index.flush()
@@ -276,6 +292,23 @@ class Ingestor:
     def close(self) -> None:
         """Close the embedding cache; the other parts are the caller's."""
         self._cache.close()
+
+    def _live(self, asked: str | Asked) -> DocumentCard:
+        """The document that answers. Raises NotFound."""
+        if isinstance(asked, str):
+            return self._catalogue.document(asked).card
+        return self._exactly(asked, self._catalogue.document(asked.key, asked.reach).card)
+
+    def _held(self, asked: str | Asked) -> DocumentCard:
+        """The document of which a version waits for review. Raises NotFound."""
+        if isinstance(asked, str):
+            return held_document(self._catalogue, asked).card
+        return self._exactly(asked, held_document(self._catalogue, asked.key).card)
+
+    def _exactly(self, asked: Asked, card: DocumentCard) -> DocumentCard:
+        if card.key != asked.key or self._writing.is_hidden(card.key, asked.reach):
+            raise NotFound("Không có văn bản này trong kho.")
+        return card
 
     def _check_embedder(self) -> None:
         made_by = self._index.manifest.embedder

@@ -17,7 +17,7 @@ from ingest.reading import Reading
 from ingest.report import Failure, Held, Progress, Report, Stages
 from ingest.side_car import Given
 from ingest.writer import Writer
-from legal.errors import DocumentError, PhapquyError
+from legal.errors import DocumentError, OutOfReach, PhapquyError
 from retrieval.passage import DocumentCard, Passage
 from serving.protocols import Vectors
 
@@ -87,6 +87,8 @@ class Run:
     #: Versions whose files did not change, with the labels that somebody names for them.
     staying: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     rules: FolderRules = field(default_factory=FolderRules)
+    #: Labels of whoever brings the files: only documents that one of them opens may be touched; None: all.
+    reach: frozenset[str] | None = None
     passages_done: int = 0
     passages_total: int = 0
     reused: int = 0
@@ -116,6 +118,11 @@ class Run:
         Raises BadSideCar for a rule that cannot be used.
         """
         return self.access if self.access is not None else self.rules.labels(file.known_as)
+
+    def touch(self, *keys: str | None) -> None:
+        """Raises OutOfReach where one of these documents is hidden from whoever brings the files."""
+        if any(key is not None and self.writer.writing.is_hidden(key, self.reach) for key in keys):
+            raise OutOfReach
 
     def stay(self, version: str | None, labels: tuple[str, ...] | None) -> None:
         """A version whose file did not change."""

@@ -20,7 +20,7 @@ from ingest.pipeline_batch import Arrival, Batch, Item, Run
 from ingest.reading import with_given
 from ingest.report import Held
 from legal.document import Metadata
-from legal.errors import BadRequest, DocumentError, SecretDocument, UnreadableDocument
+from legal.errors import BadRequest, BadSideCar, DocumentError, OutOfReach, SecretDocument, UnreadableDocument
 from retrieval.haystack_quiet import component
 from retrieval.passage import DocumentCard
 from serving.protocols import Embedder
@@ -151,16 +151,26 @@ def _received(run: Run, arrival: Arrival, originals: Originals, secret: bool) ->
     if reading.document.metadata.secrecy is not None and not secret:
         run.failed(file, sha256, SecretDocument.marked(reading.document.metadata.secrecy))
         return None
-    decision = run.known.decide(file, reading)
+    wanted = given if given is not None else run.labels(file)
+    if run.reach is not None and not run.reach.issuperset(wanted or ()):
+        run.failed(file, sha256, BadSideCar("Tệp mô tả đi kèm: `access` chỉ được có những nhãn mà khoá này có."))
+        return None
+    decision, misnamed = run.known.decide(file, reading), None
+    if decision.action != "duplicate":
+        misnamed = run.known.misnamed(file, sha256, decision.key)
+    try:
+        run.touch(decision.key, misnamed)
+    except OutOfReach as error:
+        run.failed(file, sha256, error)
+        return None
     writing = run.writer.writing
     if decision.action == "duplicate":
         writing.note_file(KnownFile.of(file, sha256, decision.version))
         run.finished("duplicates")
         return None
-    wanted = given if given is not None else run.labels(file)
     access = wanted if wanted is not None else writing.labels(decision.key) or ("public",)
     card = card_from(decision.key, str(uuid.uuid4()), reading.document.metadata, access)
-    item = Item(file, sha256, reading, decision, card, misnamed=run.known.misnamed(file, sha256, decision.key))
+    item = Item(file, sha256, reading, decision, card, misnamed=misnamed)
     if decision.action != "older" and not reading.doubts:
         run.known.took(file, reading, sha256, decision.key, card.version)
         return item

@@ -142,7 +142,7 @@ def _labels(value: Any) -> tuple[str, ...]:
     labels = [value] if isinstance(value, str) else value
     if not isinstance(labels, list) or not labels or not all(isinstance(one, str) for one in labels):
         raise BadSideCar("Tệp mô tả đi kèm: `access` phải là một nhãn hoặc danh sách nhãn.")
-    clean = sorted({one.strip() for one in labels})
+    clean = sorted({unicodedata.normalize("NFC", one).strip() for one in labels})
     if not all(0 < len(one) <= 100 for one in clean):
         raise BadSideCar("Tệp mô tả đi kèm: nhãn trong `access` trống hoặc quá dài.")
     return tuple(clean)

@@ -103,6 +103,19 @@ class BadSideCar(DocumentError):
     code = "bad_side_car"
 
 
+class OutOfReach(DocumentError):
+    """Who brought the file may not see the document that it would change. One sentence for every case, so that it tells
+    nothing of what is there."""
+
+    code = "out_of_reach"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Khoá này không được nạp tệp này. Không có gì bị thay đổi; hãy nhờ người quản trị thấy mọi văn bản nạp tệp."
+        )
+
+
 class MissingProgram(DocumentError):
     """A system program that this format needs (LibreOffice, Tesseract) is not installed; the reason says how to get it."""
 

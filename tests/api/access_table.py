@@ -92,7 +92,7 @@ ROWS = [
     Row("POST", "/v1/jobs/{id}/cancel", ADMINS, url="/v1/jobs/none/cancel", ok=404),
     Row("POST", "/v1/jobs/{id}/retry", ADMINS, url="/v1/jobs/none/retry", ok=404),
     Row("GET", "/v1/keys", ADMINS),
-    Row("POST", "/v1/keys", ADMINS, json={"name": "bảng", "role": "reader"}, ok=201),
+    Row("POST", "/v1/keys", ADMINS, json={"name": "bảng", "role": "reader", "labels": []}, ok=201),
     Row("POST", "/v1/keys/{key_id}/rotate", ADMINS, url="/v1/keys/pq_0000000000/rotate", json={}, ok=404),
     Row("DELETE", "/v1/keys/{key_id}", ADMINS, url="/v1/keys/pq_0000000000", ok=404),
     Row("GET", "/v1/audit", AUDITORS),

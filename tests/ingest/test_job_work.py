@@ -36,10 +36,10 @@ class HolderHere:
         staging = Staging(house.home.jobs, job)
         apply_files(house.ingestor, house.catalogue, Jobs(house.catalogue), staging, job, range(first, end))
 
-    def remove(self, number: str) -> Mapping[str, Any]:
+    def remove(self, job: str) -> Mapping[str, Any]:
         raise AssertionError
 
-    def change(self, number: str, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    def change(self, job: str) -> Mapping[str, Any]:
         raise AssertionError
 
     def generation(self) -> str:

@@ -14,10 +14,13 @@ from pathlib import Path
 import pytest
 
 from ingest.catalogue_tables import LIVE, NEEDS_REVIEW, REMOVED, REPLACED
+from ingest.files import found_files
 from ingest.held import held_document, held_documents
-from ingest.pipeline import Ingestor
+from ingest.originals import sha256_of
+from ingest.pipeline import Asked, Ingestor
+from ingest.pipeline_batch import Arrival
 from ingest.reading import Reading
-from ingest.side_car import GIVEN
+from ingest.side_car import GIVEN, Given
 from legal.errors import DocumentError, NotFound
 from retrieval.index import SearchFilter
 from tests.ingest.fictional import HereReader, House, law, opened, write
@@ -160,3 +163,39 @@ def test_what_a_side_car_says_holds_and_a_change_of_it_alone_is_seen(tmp_path: P
         home.ingestor.ingest([file])
         assert articles(home) == ["1", "2", "3", "4"]
         assert home.agrees()
+
+
+def test_what_waits_for_review_is_not_touched_by_who_may_not_see_it(tmp_path: Path) -> None:
+    folder = tmp_path / "f"
+    with house(tmp_path / "home") as home:
+        home.ingestor.ingest([write(folder, "scan.html", law(7, articles=3))], access=["unit:tinh"])
+        (waiting,) = held_documents(home.catalogue)
+
+        def bring(name: str, text: str, reach: Sequence[str]) -> tuple[str, str | None]:
+            (file,) = found_files([write(tmp_path / name, name, text)])
+            (reading,) = Doubting().read([file.path])
+            (done,) = home.ingestor.write_readings([Arrival(file, sha256_of(file.path), reading)], reach, reach)
+            return done.outcome, done.failure.code if done.failure is not None else None
+
+        for name, articles_ in (("scan-2.html", 3), ("scan-3.html", 2), ("ro.html", 4)):
+            assert bring(name, law(7, articles=articles_), ["unit:xa"]) == ("failed", "out_of_reach")
+        assert held_documents(home.catalogue) == [waiting]
+        with pytest.raises(NotFound):
+            home.ingestor.accept(Asked(NUMBER, ["unit:xa"]))
+        with pytest.raises(NotFound):
+            home.ingestor.remove(Asked(NUMBER, ["unit:xa"]))
+        assert bring("ro.html", law(7, articles=4), ["unit:tinh"]) == ("added", None)
+
+
+def test_a_job_means_its_document_and_no_other_of_that_number(tmp_path: Path) -> None:
+    """What a job was about may have gone when it is done; another issuer's document of that number stays."""
+    with opened(tmp_path / "home") as home:
+        other = law(7, issuer="TỈNH KHÁC")
+        home.ingestor.ingest([write(tmp_path / "f", "a.html", law(7)), write(tmp_path / "f", "b.html", other)])
+        first, second = sorted(entry.card.key for entry in home.catalogue.documents().entries)
+        assert first == NUMBER
+        home.ingestor.remove(Asked(first))
+        for work in (home.ingestor.remove, home.ingestor.accept, lambda asked: home.ingestor.correct(asked, Given())):
+            with pytest.raises(NotFound):
+                work(Asked(first))
+        assert [entry.card.key for entry in home.catalogue.documents().entries] == [second]
