@@ -26,13 +26,13 @@ from retrieval.haystack_quiet import StreamingCallbackT, StreamingChunk, compone
 from retrieval.headings import favour_headings
 from retrieval.index import Candidates, IndexMoved, Searched, Sparse
 from retrieval.lexical import question_vector
+from retrieval.meaning import QuestionMeaning
 from retrieval.named import look_up, may_be_missed
-from retrieval.restore import SyllableModel
 from retrieval.scope import scope
 from retrieval.settings import RetrievalSettings
 from retrieval.trail import Trail, milliseconds
-from retrieval.understand import understand
-from serving.protocols import Embedder, Reranker, Vectors
+from retrieval.understand import Heard, understand
+from serving.protocols import Reranker, Vectors
 
 log = logging.getLogger(__name__)
 
@@ -65,35 +65,32 @@ class Hop:
 
 @component
 class Understand(Hop):
-    """Reads the question; refuses one that cannot be searched (`BadRequest`)."""
+    """Reads the question; refuses one that cannot be searched (`BadRequest`). `hear`: gives the words of a text."""
 
     def __init__(
         self,
-        settings: RetrievalSettings,
-        syllables: Callable[[], SyllableModel | None] | None = None,
+        hear: Callable[[str], Heard],
         names: Callable[[frozenset[str] | None], LawNames | None] | None = None,
         lexicon: Lexicon | None = None,
         follow_ups: FollowUps | None = None,
     ) -> None:
         component.set_output_types(self, trail=Trail)
-        self._settings = settings
+        self._hear = hear
         self._follow_ups = follow_ups
-        self._syllables = syllables
         self._names = names
         self._lexicon = lexicon
 
     async def run_async(self, trail: Trail, streaming_callback: StreamingCallbackT | None = None) -> dict[str, Trail]:
         """Fills `reading`, `where`, `as_of`, `cited`."""
         begun = perf_counter()
-        syllables = self._syllables() if self._syllables is not None else None
-        names = self._names(trail.question.where.access) if self._names is not None else None
-        read = understand(trail.question, self._settings, syllables, names, self._lexicon)
-        if trail.question.history and self._follow_ups is not None:
-            alone = await self._follow_ups.standalone(read.reading.read_as, trail.question.history, names, read.as_of)
+        question, heard = trail.question, trail.heard
+        names = self._names(question.where.access) if self._names is not None else None
+        read = understand(heard, question, names, self._lexicon)
+        if question.history and self._follow_ups is not None:
+            alone = await self._follow_ups.standalone(heard.read_as, question.history, names, read.as_of)
             if alone.by is not None:
-                typed, rewritten = read.reading, replace(trail.question, text=alone.text)
-                read = understand(rewritten, self._settings, syllables, names, self._lexicon)
-                reading = replace(read.reading, text=typed.text, restored=typed.restored, rewritten=alone.by)
+                read = understand(self._hear(alone.text), question, names, self._lexicon)
+                reading = replace(read.reading, text=heard.text, restored=heard.restored, rewritten=alone.by)
                 read = replace(read, reading=reading)
         await emit(streaming_callback, "query", read.reading)
         took = {"understand": milliseconds(begun)}
@@ -104,27 +101,28 @@ class Understand(Hop):
 
 @component
 class Retrieve(Hop):
-    """Embeds the question, asks the engine once for both searches, fuses them to one hit a provision; named ones
-    first."""
+    """Asks the engine once for both searches, by words while the model is still at work on the question; fuses them to
+    one hit a provision; named ones first. `last`: a search ends here."""
 
-    def __init__(self, index: Searched, embedder: Embedder | None, settings: RetrievalSettings) -> None:
-        component.set_output_types(self, trail=Trail)
+    def __init__(self, index: Searched, meaning: QuestionMeaning, settings: RetrievalSettings, *, last: bool) -> None:
+        component.set_output_types(self, trail=Trail, found=Trail)
+        self._last = last
         self._index = index
-        self._embedder = embedder
+        self._meaning = meaning
         self._settings = settings
 
     async def run_async(self, trail: Trail, streaming_callback: StreamingCallbackT | None = None) -> dict[str, Trail]:
         """Fills `hits` and `evidence`. Raises `ServiceUnavailable` when the engine does not answer in time."""
         question, took = trail.read.read_as, dict[str, float]()
-        begun = perf_counter()
+        begun = embedded = perf_counter()
+        model = trail.meaning or await self._meaning.begin(question)
         weights = dict.fromkeys((*trail.read.expansions, *search_terms(question)), self._settings.expansion_weight)
         sparse = question_vector(question, weights)
         loop = asyncio.get_running_loop()
-        embedded = begun
 
         async def meaning() -> Vectors | None:
             nonlocal embedded
-            vector = await self._embed(question)
+            vector = await model
             embedded = perf_counter()
             patience.reschedule(loop.time() + self._settings.search_timeout)
             return vector
@@ -132,7 +130,6 @@ class Retrieve(Hop):
         dense = asyncio.create_task(meaning())
         try:
             async with asyncio.timeout(self._settings.embed_timeout + self._settings.search_timeout) as patience:
-                await asyncio.sleep(0.001)  # the model begins, the search by words goes on beside it
                 candidates, found = await self._found(trail, dense, sparse)
                 named, missing = await self._named(trail)
                 vector = await dense
@@ -141,17 +138,17 @@ class Retrieve(Hop):
         finally:
             dense.cancel()
         hits = _ranked([*named, *found])
-        took["embed"] = milliseconds(begun, embedded)
+        took["embed"] = milliseconds(begun, embedded)  # what was left of it
         took["engine"] = milliseconds(embedded)  # what was left to do once the model had answered
-        warn = (NO_MEANING,) if vector is None and self._embedder is not None else ()
+        warn = (NO_MEANING,) if vector is None and self._meaning.name is not None else ()
         evidence = None
         if trail.wants == "answer":
             begun = perf_counter()
-            scaled = self._embedder is not None and self._settings.similarity_of in self._embedder.name
+            scaled = self._settings.similarity_of in (self._meaning.name or "")
             similarity = candidates.by_meaning[0][1] if candidates.by_meaning and scaled else None
             evidence = gather(question, [hit.passage for hit in hits], similarity)
             took["evidence"] = milliseconds(begun)
-        return {"trail": trail.then(hits=hits, evidence=evidence, warn=(*warn, *missing), took=took)}
+        return _onward(trail, self._last, hits=hits, evidence=evidence, warn=(*warn, *missing), took=took)
 
     async def _found(
         self, trail: Trail, dense: asyncio.Future[Vectors | None], sparse: Sparse
@@ -180,16 +177,6 @@ class Retrieve(Hop):
             depth=chosen.document_depth,
         )
 
-    async def _embed(self, question: str) -> Vectors | None:
-        if self._embedder is None:
-            return None
-        try:
-            async with asyncio.timeout(self._settings.embed_timeout):
-                return await self._embedder.embed_question(question)
-        except (ServiceUnavailable, TimeoutError) as fault:
-            log.warning("embedder failed, searching by words only: %s", type(fault).__name__)
-            return None
-
     async def _named(self, trail: Trail) -> tuple[list[Hit], list[str]]:
         """The passages of named provisions; a warning for each one that is not there."""
         named: list[Hit] = []
@@ -205,10 +192,10 @@ class Retrieve(Hop):
 @component
 class Rerank(Hop):
     """Puts the best hits into the order that a reranking model gives; the order stays when the model does not
-    answer."""
+    answer. A search ends here."""
 
     def __init__(self, reranker: Reranker, settings: RetrievalSettings) -> None:
-        component.set_output_types(self, trail=Trail)
+        component.set_output_types(self, trail=Trail, found=Trail)
         self._reranker = reranker
         self._settings = settings
 
@@ -224,15 +211,15 @@ class Rerank(Hop):
                 scores = await self._reranker.rerank(trail.read.read_as, [hit.passage.embedded_text for hit in head])
         except (PhapquyError, TimeoutError) as fault:
             log.warning("reranker failed: %s", type(fault).__name__)
-            return {"trail": trail.then(warn=(NO_RERANK,), took={"rerank": milliseconds(begun)})}
+            return _onward(trail, hits=trail.hits, warn=(NO_RERANK,), took={"rerank": milliseconds(begun)})
         order = sorted(range(len(head)), key=lambda i: -scores[i])
         hits = _ranked([*fixed, *(head[i] for i in order), *tail])
-        return {"trail": trail.then(hits=hits, took={"rerank": milliseconds(begun)})}
+        return _onward(trail, hits=hits, took={"rerank": milliseconds(begun)})
 
 
 @component
 class Expand(Hop):
-    """Ends a search, or brings what the best hits need beside them (`expansions`) and goes on to the answer."""
+    """Brings what the best hits need beside them (`expansions`)."""
 
     def __init__(
         self,
@@ -240,17 +227,15 @@ class Expand(Hop):
         settings: RetrievalSettings,
         names: Callable[[frozenset[str] | None], LawNames | None] | None = None,
     ) -> None:
-        component.set_output_types(self, trail=Trail, found=Trail)
+        component.set_output_types(self, trail=Trail)
         self._index = index
         self._names = names
         self._settings = settings
 
     async def run_async(self, trail: Trail, streaming_callback: StreamingCallbackT | None = None) -> dict[str, Trail]:
-        """`found` for a search, `trail` for an answer: only one of the two leaves, so the pipeline stops or goes on."""
+        """Fills `expansions`; `hits` become the sources of the answer."""
         begun = perf_counter()
         trail = trail.then(hits=trail.hits[: trail.question.limit])
-        if trail.wants == "search":
-            return {"found": trail}
         if trail.question.format == "summary":
             hits, warn = await scope(self._index, trail, self._settings)
             await emit(streaming_callback, "sources", hits)
@@ -266,6 +251,13 @@ class Expand(Hop):
         sources = _ranked([*trail.hits[: self._settings.sources], *more])
         await emit(streaming_callback, "sources", sources)
         return {"trail": trail.then(expansions=more, hits=sources, took={"expand": milliseconds(begun)})}
+
+
+def _onward(trail: Trail, last: bool = True, *, hits: tuple[Hit, ...], **changes: Any) -> dict[str, Trail]:
+    """What leaves a hop: `found` where a search ends, else `trail`; one of the two, so the pipeline stops or goes on."""
+    if last and trail.wants == "search":
+        return {"found": trail.then(hits=hits[: trail.question.limit], **changes)}
+    return {"trail": trail.then(hits=hits, **changes)}
 
 
 def _ranked(hits: list[Hit]) -> tuple[Hit, ...]:

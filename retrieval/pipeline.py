@@ -2,9 +2,9 @@
 
     understand -> retrieve (-> rerank) -> expand -> answer -> verify
 
-A search leaves at `expand`: that hop has two outputs and fills one, which is how a pipeline branches; a second
-pipeline for searches would need a second set of components, since one component belongs to one pipeline. One small
-frozen object, the
+A search leaves before `expand`: the hop there has two outputs and fills one, which is how a pipeline branches; a second
+pipeline for searches would need a second set of components, since one component belongs to one pipeline. The model that
+embeds is set to work before the pipeline begins: nearly all else is done beside it. One small frozen object, the
 `Trail`, goes from hop to hop; Haystack's deep copies of it are free.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
 from time import perf_counter
@@ -25,10 +26,12 @@ from retrieval.components_answer import Respond, Standing, Verify
 from retrieval.conversation import FollowUps
 from retrieval.haystack_quiet import Pipeline
 from retrieval.index import Searched
+from retrieval.meaning import QuestionMeaning
 from retrieval.restore import SyllableModel
 from retrieval.second_opinion import SecondOpinion
 from retrieval.settings import RetrievalSettings
-from retrieval.trail import Trail, milliseconds
+from retrieval.trail import Trail, Wants, milliseconds
+from retrieval.understand import Heard, hear
 from serving.circuit import Circuit
 from serving.protocols import Embedder, Generator, Reranker
 
@@ -63,10 +66,13 @@ class QuestionPath:
         circuit = Circuit(self.settings.circuit_failures, self.settings.circuit_pause)
         follow_ups = FollowUps(generator, circuit, self.settings)
         self._respond = Respond(generator, self.settings, circuit, SecondOpinion(embedder, self.settings))
+        self._meaning = QuestionMeaning(embedder, self.settings)
+        self._syllables = syllables
+        self._ends_search = "retrieve" if reranker is None else "rerank"
         self._pipeline = Pipeline()
         hops = {
-            "understand": Understand(self.settings, syllables, names, lexicon, follow_ups),
-            "retrieve": Retrieve(index, embedder, self.settings),
+            "understand": Understand(self._hear, names, lexicon, follow_ups),
+            "retrieve": Retrieve(index, self._meaning, self.settings, last=reranker is None),
             **({"rerank": Rerank(reranker, self.settings)} if reranker is not None else {}),
             "expand": Expand(index, self.settings, names),
             "answer": self._respond,
@@ -95,7 +101,7 @@ class QuestionPath:
         answer.
         """
         begun = perf_counter()
-        trail = await self._run(Trail(question, "search"), "expand", "found")
+        trail = await self._run(question, "search", self._ends_search, "found")
         return SearchResult(
             reading=trail.read,
             as_of=trail.day,
@@ -108,39 +114,55 @@ class QuestionPath:
         """A verified answer, an extractive one, or a refusal. Raises as `search` does; a model that is down never
         raises."""
         begun = perf_counter()
-        trail = await self._run(Trail(question, "answer"), "verify", "trail")
+        trail = await self._run(question, "answer", "verify", "trail")
         return _answer_of(trail, begun)
 
     async def stream(self, question: Question) -> AsyncIterator[Event]:
         """The same answer as events while it is made; a failure is the last event, `error`. Leaving the loop stops
         the model."""
         begun = perf_counter()
-        run = self._pipeline.stream({"understand": {"trail": Trail(question, "answer")}})
-        told = False
         try:
-            async for chunk in run:
-                event: Event = chunk.meta["event"]
-                # Nothing to replace where nothing was told.
-                yield event if told or not event.replaces else replace(event, replaces=False)
-                told = told or event.name == "token"
-            yield Event("done", _answer_of(run.result["verify"]["trail"], begun))
+            async with self._set_out(question, "answer") as trail:
+                run, told = self._pipeline.stream({"understand": {"trail": trail}}), False
+                try:
+                    async for chunk in run:
+                        event: Event = chunk.meta["event"]
+                        # Nothing to replace where nothing was told.
+                        yield event if told or not event.replaces else replace(event, replaces=False)
+                        told = told or event.name == "token"
+                    yield Event("done", _answer_of(run.result["verify"]["trail"], begun))
+                finally:
+                    await run.aclose()
         except Exception as fault:
             yield Event("error", typed(fault))
-        finally:
-            await run.aclose()
 
     async def close(self) -> None:
         """Close the models."""
         for model in self._models:
             await model.close()
 
-    async def _run(self, trail: Trail, hop: str, output: str) -> Trail:
+    async def _run(self, question: Question, wants: Wants, hop: str, output: str) -> Trail:
         try:
-            result = await self._pipeline.run_async({"understand": {"trail": trail}})
+            async with self._set_out(question, wants) as trail:
+                result = await self._pipeline.run_async({"understand": {"trail": trail}})
         except Exception as fault:
             raise typed(fault) from None
         arrived: Trail = result[hop][output]
         return arrived
+
+    @asynccontextmanager
+    async def _set_out(self, question: Question, wants: Wants) -> AsyncIterator[Trail]:
+        """A question with the model at work on it; a follow-up, which may be embedded in other words, without."""
+        heard = self._hear(question.text)
+        meaning = None if question.history else await self._meaning.begin(heard.read_as)
+        try:
+            yield Trail(question, heard, wants, meaning)
+        finally:
+            if meaning is not None:
+                meaning.cancel()
+
+    def _hear(self, text: str) -> Heard:
+        return hear(text, self.settings, self._syllables() if self._syllables is not None else None)
 
 
 def _answer_of(trail: Trail, begun: float) -> Answer:

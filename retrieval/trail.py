@@ -6,6 +6,7 @@ itself. Its `repr` is empty on purpose: whatever logs or traces it carries no qu
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,8 +18,9 @@ from retrieval.answer import Answer, Hit, Question, Reading
 from retrieval.evidence import Evidence
 from retrieval.index import SearchFilter
 from retrieval.named import CitedProvision
+from retrieval.understand import Heard
 from retrieval.verify import Checked
-from serving.protocols import Usage
+from serving.protocols import Usage, Vectors
 
 Wants = Literal["search", "answer"]
 
@@ -42,10 +44,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Trail:
-    """Where a question is on its way. Filled from left to right by the hops."""
+    """Where a question is on its way. Filled from left to right by the hops.
+
+    `meaning`: the model at work on the question's vector, where the words to embed are known from the start.
+    """
 
     question: Question
+    heard: Heard
     wants: Wants = "answer"
+    meaning: asyncio.Task[Vectors | None] | None = None
     reading: Reading | None = None
     as_of: date | None = None
     where: SearchFilter = field(default_factory=SearchFilter)

@@ -23,6 +23,7 @@ from retrieval.pipeline import QuestionPath
 from retrieval.restore import SyllableModel, count_syllables
 from retrieval.settings import RetrievalSettings
 from retrieval.trail import Trail
+from retrieval.understand import Heard
 
 EVERYBODY = SearchFilter(access=frozenset({"public"}), as_of=date(2024, 12, 1))
 
@@ -181,7 +182,38 @@ async def test_faults_are_typed_and_carry_no_question(embedder: Any, caplog: pyt
     assert secret not in raised.value.reason
     assert raised.value.__cause__ is None
     assert secret not in caplog.text and "RuntimeError" in caplog.text
-    assert secret not in repr(Trail(Question(secret, EVERYBODY)))
+    assert secret not in repr(Trail(Question(secret, EVERYBODY), Heard(secret, secret, restored=False)))
+
+
+class _Slow:
+    """An embedder that never comes to an end; it says whether it was told to stop."""
+
+    name = "slow"
+
+    def __init__(self) -> None:
+        self.asked, self.stopped = asyncio.Event(), asyncio.Event()
+
+    async def embed_question(self, text: str) -> Any:
+        self.asked.set()
+        try:
+            await asyncio.sleep(30)
+        finally:
+            self.stopped.set()
+
+
+async def test_the_model_stops_when_the_search_ends_without_it(library: Any) -> None:
+    refused, left = _Slow(), _Slow()
+    with pytest.raises(BadRequest):
+        await QuestionPath(library.index, refused).search(Question("rác thải", EVERYBODY, limit=0))  # type: ignore[arg-type]
+    path = QuestionPath(library.index, left)  # type: ignore[arg-type]
+    search = asyncio.create_task(path.search(Question("rác thải", EVERYBODY)))
+    await left.asked.wait()
+    search.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await search
+    async with asyncio.timeout(1.0):
+        await refused.stopped.wait()
+        await left.stopped.wait()
 
 
 class _Moving:
