@@ -11,11 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from legal.composed import compose
 from legal.number import DocumentNumber, find_all
 from legal.text import fold
-from legal.titles import Titles, bare_title
+from legal.titles import Titles, bare_title, public_title_list
 
 _WORD = re.compile(r"[a-z0-9]+")
 _YEAR = re.compile(r"\b(?:nam\s+)?((?:19|20)\d\d)\b")
@@ -126,6 +127,12 @@ class LawNames:
                 return len(core)
         return 0
 
+    def beginning(self, name: str) -> str:
+        """The longest known name that a longer one begins with, "" for none: what may have been meant instead."""
+        head, core = _split(fold(name))
+        known = core[: self.longest_at(core)]
+        return " ".join((head, *known)) if known else ""
+
     def is_abbreviation(self, word: str) -> bool:
         """Whether a folded word abbreviates a known title: "blds", "hngd"."""
         return word.replace("y", "i") in self._by_initials
@@ -160,6 +167,18 @@ class LawNames:
             and (match["year"] is None or _year_of(known) == int(match["year"]))
             and (head is None or head == known.head or fold(known.number.type or "") == head)
         ]
+
+
+@lru_cache(maxsize=1)
+def public_names() -> LawNames:
+    """The titles of laws, codes and ordinances of Vietnam, of today and of the last decades, as names."""
+    return LawNames(LawName(title, None, f"Luật {title}") for title in public_title_list())
+
+
+def is_public_title(name: str) -> bool:
+    """Whether a name is the whole title of a law of Vietnam: then it means no law whose title only begins so."""
+    core = title_words(name)
+    return bool(core) and public_names().longest_at(core) == len(core)
 
 
 def name_words(text: str) -> list[str]:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from legal.composed import compose
-from legal.names import LawNames, name_words
+from legal.name_ends import name_ends
+from legal.names import LawNames, name_words, public_names, title_words
 from legal.number import find_all
 from legal.references import Reference
 from legal.references_grammar import chains, eids_of, flatten
@@ -18,18 +19,16 @@ _NUMBERED = re.compile(
     r"\s*(?:so\s*:?\s*)?(?P<serial>\d{1,4}[a-z]?)(?!\w)"
     r"(?:\s?/\s?(?P<year>(?:19|20)\d\d))?(?:\s?/\s?(?P<code>[a-z][a-z-]{1,12}))?"
 )
-_NAMED = re.compile(
-    r"(?<!\w)(?<!phap )(?P<type>bo luat|luat|phap lenh)\s+(?!(?:su|phap|dinh|gia|le)(?!\w))(?=[^\W\d_])"
-)
-_PRICES = re.compile(r"(?<!\w)(?P<type>luat)\s+(?=gia(?!\w))")
+_NAMED = re.compile(r"(?<!\w)(?<!phap )(?P<type>bo luat|luat|phap lenh)\s+(?=[^\W\d_])")
+#: "luật sư", "pháp luật", "luật định": a name only where a known one begins so.
+_NO_NAMES = frozenset({"su", "phap", "dinh", "gia", "le"})
 _CONSTITUTION = re.compile(r"(?<!\w)hien phap(?!\w)")
 _SHORT = re.compile(r"(?<!\w)b?l[a-z]{2,7}(?!\w)")
 _YEAR = re.compile(r"\s*,?\s*(?:nam\s+)?(?P<year>(?:19|20)\d\d)(?![\d/])")
-_NAME_ENDS = """
-    thi co dieu khoan diem chuong muc nam la ve nhu nao duoc phai cho khong hay hoi trong theo khi neu so nay hien moi
-    cu quy thuoc ai gi bao nhieu noi do de bi tu den sau truoc con hoac ap dung
-    """.split()  # noqa: SIM905
-_WORD = re.compile(r"\s*,?\s*([^\W\d_]+)")
+_WORD = re.compile(r"\s*[,–-]?\s*([^\W\d_]+)")
+_PAUSE = re.compile(r"[,–-]")
+_LONGEST_NAME = 24  # words
+_MORE = 8  # words of a name after the last that is known
 _BETWEEN = re.compile(r"\s*,?\s*(?:(?:cua|thuoc|tai|trong|o|theo|thi|co|quy dinh|noi gi|cho biet|va)\s*,?\s*)*")
 _CODES = {"nghi dinh": "NĐ-CP", "nd": "NĐ-CP"}
 _WHOLE_TYPES = {
@@ -118,8 +117,8 @@ def _documents(text: str, flat: str, names: LawNames | None) -> list[_Mention]:
         else:
             document = f"{_WHOLE_TYPES[match['type']]} {serial}" + (f"/{match['year']}" if match["year"] else "")
         mentions.append(_Mention(*match.span(), document, int(match["year"]) if match["year"] else None))
-    for match in [*_NAMED.finditer(flat), *_PRICES.finditer(flat)]:
-        end = _name_end(flat, match, names)
+    for match in _NAMED.finditer(flat):
+        end = _name_end(text, flat, match, names)
         if end > match.end() - 1 and free(match.start(), end):
             year = _YEAR.match(flat, end)
             mentions.append(_mention(text, match.start(), end, year))
@@ -138,24 +137,58 @@ def _mention(text: str, start: int, end: int, year: re.Match[str] | None) -> _Me
     return _Mention(start, year.end() if year else end, name, int(year["year"]) if year else None)
 
 
-def _name_end(flat: str, match: re.Match[str], names: LawNames | None) -> int:
-    """Where a law's name ends: at the longest start of it that is known, else before the first word that is no name."""
+def _name_end(text: str, flat: str, match: re.Match[str], names: LawNames | None) -> int:
+    """Where a law's name ends: at the longest start of it that is known, else before the first word that is no name.
+
+    The name is said as a whole: where more of a name follows what is known, it is the longer one, known or not.
+    """
     words: list[tuple[int, str]] = []
     position = match.end()
-    while (word := _WORD.match(flat, position)) and len(words) < 16:
-        words.append((word.end(), word[1]))
+    while (word := _WORD.match(flat, position)) and len(words) < _LONGEST_NAME:
+        words.append((word.end(), text[word.start(1) : word.end(1)]))
         position = word.end()
-    if names is not None and words:
-        known = names.longest_at([name_words(word)[0] for _, word in words])
-        if known:
-            return words[known - 1][0]
-    ends = (place for place, (_, said) in enumerate(words) if said in _NAME_ENDS and not (said == "quy" and place == 0))
-    until = next(ends, len(words))
-    if until == 0:
+    said = [name_words(word)[0] for _, word in words]
+    public = public_names().longest_at(said)
+    if not public and said and said[0] in _NO_NAMES and not (names is not None and names.longest_at(said)):
         return match.start()
-    if names is not None:
-        for count in range(min(until, 10), 0, -1):
-            best = names.resolve(f"{match['type']} {' '.join(word for _, word in words[:count])}")
-            if best and best[0].quality >= 0.7:
-                return words[count - 1][0]
-    return words[min(until, 10) - 1][0]
+    known, own = _known(match["type"], said, names) if names is not None else (0, ())
+    if public > known:
+        return words[public - 1][0]
+    if not known and (not words or (name_ends(words[0][1], bare=text.isascii()) and said[0] != "qui")):
+        return match.start()
+    ends = [place for place in range(max(known, 1), len(words)) if _ended(text, words, place)]
+    otherwise = _otherwise(said, known, own)
+    if otherwise and otherwise not in ends:  # "... về hình sự" where a law "... về dân sự" is known
+        known = otherwise
+    elif known and (known == len(words) or known in ends or said[known] in own):
+        return words[known - 1][0]
+    until = next((place for place in ends if place >= known), min(len(words), known + _MORE))
+    return words[until - 1][0]
+
+
+def _otherwise(said: Sequence[str], known: int, own: Sequence[str]) -> int:
+    """Where a name that begins as a title does, and goes on as it does, parts from it; 0 where it does not."""
+    if tuple(said[:known]) != tuple(own[:known]):
+        return 0
+    same = next((i for i, (a, b) in enumerate(zip(said, own, strict=False)) if a != b), 0)
+    return same if same > known and said[same - 1] != "va" else 0
+
+
+def _ended(text: str, words: Sequence[tuple[int, str]], place: int) -> bool:
+    """Whether a name may have ended before the word at this place."""
+    if _PAUSE.search(text, words[place - 1][0], words[place][0]):
+        return True
+    after = words[place + 1][1] if place + 1 < len(words) else ""
+    return name_ends(words[place][1], after, bare=text.isascii())
+
+
+def _known(type_: str, said: Sequence[str], names: LawNames) -> tuple[int, tuple[str, ...]]:
+    """How many of these words are a known title, else fit one loosely (a beginning of it, slips of the keys in it), and
+    the words of that title."""
+    if whole := names.longest_at(said):
+        return whole, ()
+    for count in range(min(len(said), 16), 0, -1):
+        best = names.resolve(f"{type_} {' '.join(said[:count])}")
+        if best and best[0].quality >= 0.7:
+            return count, title_words(best[0].entry.title or "")
+    return 0, ()

@@ -59,7 +59,12 @@ def bare_title(title: str) -> str:
 @lru_cache(maxsize=1)
 def public_titles() -> Titles:
     """The titles of laws, codes and ordinances of Vietnam, of today and of the last decades."""
-    return Titles((files("legal") / "law_titles.txt").read_text(encoding="utf-8").splitlines())
+    return Titles(public_title_list())
+
+
+def public_title_list() -> list[str]:
+    """The same titles as a list, without their types."""
+    return (files("legal") / "law_titles.txt").read_text(encoding="utf-8").splitlines()
 
 
 @lru_cache(maxsize=8192)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from legal.errors import BadRequest
 from legal.labels import eid_label
-from legal.names import LawNames, NameMatch, name_words, title_words
+from legal.names import LawNames, NameMatch, is_public_title, title_words
 from legal.number import DocumentNumber
 from legal.references import Reference
 from legal.references_questions import parse_question_references
@@ -26,13 +26,6 @@ _WHOLE = 0.9
 _MOST_OTHERS = 8
 #: What may stand between a law's name and its number: "Luật Hộ tịch (số 60/2014/QH13)".
 _NAME_AND_NUMBER = re.compile(r"[\s,(]*(?:s[ốo]\s*:?\s*)?", re.IGNORECASE)
-_CLAUSE = re.compile(r"[^,;.:?!()]*")
-_NAME_ENDS = frozenset(
-    {
-        *("thi", "co", "la", "nhu", "nao", "duoc", "phai", "cho", "khong", "quy", "dinh", "noi", "gi", "hay", "khi"),
-        *("neu", "so", "nam", "dieu", "khoan", "diem"),
-    }
-)
 _CLOSED_POINT = re.compile(r"(?i)(?<=điểm [a-zđ])\)|(?<=diem [a-z])\)")  # "điểm c) Điều 5"
 _ATTACHED = re.compile(r"(?i)\b(?:kèm theo|kem theo)\b")
 _LEADING_ZEROS = re.compile(r"(?<=_)0+(?=\d)")
@@ -110,8 +103,6 @@ def named_provisions(text: str, names: LawNames | None, on: date) -> tuple[Cited
             place += 2
         else:
             named = _chosen(one, names, on)
-            if names is not None and _goes_on_otherwise(text, named, names):
-                named = replace(named, keys=(), others=(*named.keys, *named.others), trouble="unknown")
             place += 1
         eids = one.eids or (after.eids if after is not None and named.end == after.end else ()) or ("",)
         attached = any(eids) and _ATTACHED.search(text, one.start) is not None
@@ -126,23 +117,6 @@ def _same_document(text: str, one: Reference, after: Reference) -> bool:
     if (_number(one.document) is None) == (_number(after.document) is None):
         return False
     return one.end <= after.start and _NAME_AND_NUMBER.fullmatch(text, one.end, after.start) is not None
-
-
-def _goes_on_otherwise(text: str, named: CitedProvision, names: LawNames) -> bool:
-    """Whether the beginning of a title was read where another title is said: "Luật Tương trợ tư pháp về hình sự" is not
-    the one "về dân sự"."""
-    fits = [match for match in names.resolve(named.document, named.year) if match.entry.key in named.keys[:1]]
-    if not fits or fits[0].quality >= _WHOLE:
-        return False
-    title, said = title_words(fits[0].entry.title or ""), title_words(named.document)
-    if title[: len(said)] != said:
-        return False
-    rest = title[len(said) :]
-    after = name_words(_CLAUSE.match(text, named.end)[0])  # type: ignore[index]
-    same = next((i for i, (a, b) in enumerate(zip(rest, after, strict=False)) if a != b), min(len(rest), len(after)))
-    if not 0 < same < min(len(rest), len(after)) or rest[same - 1] == "va":
-        return False
-    return after[same] not in _NAME_ENDS
 
 
 def _joined(one: Reference, after: Reference, names: LawNames, on: date) -> CitedProvision:
@@ -163,9 +137,11 @@ def _chosen(reference: Reference, names: LawNames | None, on: date) -> CitedProv
     if not reference.document or names is None:
         return plain
     matches = names.resolve(reference.document, reference.year, on)
-    fitting = [match for match in matches if match.quality >= _LEAST_FIT]
+    least = _WHOLE if is_public_title(reference.document) else _LEAST_FIT  # "Luật Đầu tư" is not "Luật Đầu tư công"
+    fitting = [match for match in matches if match.quality >= least]
     meant = [match for match in fitting if match.same_year is not False]
-    hints = [match.entry.key for match in matches if match.quality >= _LEAST_HINT]
+    near = matches or names.resolve(names.beginning(reference.document), reference.year, on)
+    hints = [match.entry.key for match in near if match.quality >= _LEAST_HINT]
     if not meant:
         return replace(plain, others=tuple(hints)[:_MOST_OTHERS], trouble="other_year" if fitting else "unknown")
     keys = _best(meant, by_number=_number(reference.document) is not None)

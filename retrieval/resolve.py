@@ -14,7 +14,7 @@ from datetime import date
 from legal.document import LegalDocument, Provision, Validity
 from legal.errors import BadRequest, NotFound
 from legal.labels import label_of
-from legal.names import LawNames, title_words
+from legal.names import LawNames
 from legal.number import find_all
 from legal.references import locate
 from legal.text import collapse, fold, nfc
@@ -35,11 +35,6 @@ _REASONS: dict[Trouble, str] = {
 _NO_CITATION = "Không nhận ra viện dẫn; ví dụ đúng: khoản 2 Điều 8 Luật Hộ tịch, Điều 5 60/2014/QH13."
 _NO_DOCUMENT = "Viện dẫn không nêu tên hoặc số hiệu của một văn bản có trong kho."
 _NOT_READ = "Có phần của viện dẫn không đọc được; hãy viết đủ, ví dụ: điểm a khoản 1 Điều 8 Luật Hộ tịch."
-#: What may follow a document's name without being a part of it.
-_GOES_ON = re.compile(
-    r"\s*(?:$|[,;.:?!()\"“”]|(?:thi|co|la|ve|nhu|nao|duoc|phai|cho|hay|hoi|trong|theo|khi|neu|so|nay|quy|ai|gi|o"
-    r"|tai|cua|ngay|nam|ban|va|hoac|noi|dieu|khoan|diem|chuong|muc|phan|d\.?\d|k\.?\d)(?!\w))"
-)
 #: Left over of a provision's address: a figure, or a unit without its number.
 _PIECES = re.compile(r"\d|(?<!\w)(?:dieu|khoan|diem|chuong|tieu muc|phu luc|tiet|[dk])(?!\w)")
 _DAY = re.compile(r"(?:ngay\s+)?\d{1,2}\s*(?:/|-|\.|thang)\s*\d{1,2}\s*(?:/|-|\.|,?\s*nam)\s*\d{4}|nam\s+\d{4}")
@@ -90,7 +85,7 @@ def resolve(text: str, names: LawNames, on: date, opened: Opened, *, only_in_for
     cited = named_provisions(text, names, on)
     if not cited:
         return Resolution(text, on, False, reason=_NO_CITATION)
-    unread = _unread(text, cited, names)
+    unread = _unread(text, cited)
     results: list[Resolved] = []
     missing: list[str] = []
     reasons: list[str] = []
@@ -161,16 +156,8 @@ def _card(key: str, opened: Opened) -> DocumentCard | None:
         return None
 
 
-def _unread(text: str, cited: tuple[CitedProvision, ...], names: LawNames) -> str | None:
-    """Why the citation says more than was read of it: a longer name, a piece of an address. None where it does not."""
-    for one in cited:
-        named = one.document and one.keys and not any(letter.isdigit() for letter in one.document)
-        name = text.rfind(one.document, 0, one.start) if named else -1  # "Luật Hộ tịch, Điều 5": the name comes first
-        end = one.end if name < 0 or text.find(one.document, one.start) >= 0 else name + len(one.document)
-        if named and end < len(text) and not _GOES_ON.match(fold(text[end:])):
-            after = fold(text[end:]).split()
-            if not after[0][0].isdigit() and not _of_title(after[0], one, names):
-                return _REASONS["unknown"]
+def _unread(text: str, cited: tuple[CitedProvision, ...]) -> str | None:
+    """Why the citation says more than was read of it: a piece of an address. None where it does not."""
     said = {one.document for one in cited}
     rest = beside(text, cited)
     for start, end, number in reversed(find_all(rest)):
@@ -180,12 +167,6 @@ def _unread(text: str, cited: tuple[CitedProvision, ...], names: LawNames) -> st
     for one in cited:
         rest = rest.replace(str(one.year), " ") if one.year else rest
     return _NOT_READ if _PIECES.search(rest) else None
-
-
-def _of_title(word: str, one: CitedProvision, names: LawNames) -> bool:
-    matches = names.resolve(one.document, one.year)
-    titles = [match.entry.title for match in matches if match.entry.key in one.keys]
-    return any(word.strip(",.;") in title_words(title) for title in titles if title)
 
 
 def _notes(text: str, results: list[Resolved]) -> tuple[str, ...]:
