@@ -279,6 +279,7 @@ class Parts:
         reranker: Reranker | None = None,
     ) -> QuestionPath:
         """The way of a question over that index."""
+        from ingest.citations_read import CatalogueCitations
         from ingest.standing import CatalogueStanding
         from retrieval.pipeline import QuestionPath
         from retrieval.settings import RetrievalSettings
@@ -300,6 +301,7 @@ class Parts:
             names=self.names.names,
             lexicon=self.lexicon,
             standing=CatalogueStanding(self.catalogue),
+            named=CatalogueCitations(self.catalogue),
         )
 
     @cached_property

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from sqlalchemy import BigInteger, ColumnElement, exists, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, exists, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, undefer
 
 from ingest.catalogue import Catalogue
@@ -16,6 +17,7 @@ from ingest.citation_tables import ChangeRow, CitationRow, NamedRow
 from ingest.citations import said_forms
 from ingest.relation_tables import StandingRow
 from legal.references import locate
+from retrieval.passage import Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,53 @@ def changes_of(
             for row, named, document in session.execute(query)
         ]
 
+
+class CatalogueCitations:
+    """Asks the catalogue which provisions a search's hits name: `retrieval.expand.Named`."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    async def __call__(self, passages: Sequence[Passage], access: Collection[str] | None) -> list[tuple[str, str]]:
+        """See `named_in`."""
+        return await asyncio.to_thread(named_in, self._catalogue, passages, access)
+
+
+def named_in(
+    catalogue: Catalogue, passages: Sequence[Passage], access: Collection[str] | None = None
+) -> list[tuple[str, str]]:
+    """(document key, eid as the text tells it) of the provisions that the words of passages name, in the order printed;
+    of documents that one of the labels `access` opens. Blocking."""
+    places = [{one.eid: 0, **{span.eid: span.start for span in one.spans}} for one in passages]
+    asked = {
+        "keys": list({one.document.key for one in passages}),
+        "eids": list({eid for place in places for eid in place}),
+        **({} if access is None else {"access": list(access)}),
+    }
+    with catalogue.sessions() as session:
+        rows = session.execute(_NAMED_IN if access is None else _NAMED_IN.where(_OPENED), asked).all()
+    found: dict[tuple[str, str], None] = {}
+    for passage, place in zip(passages, places, strict=True):
+        end = passage.start + len(passage.text)
+        for key, eid, start, provision, target in rows:
+            if key == passage.document.key and eid in place and passage.start <= place[eid] + start < end:
+                found[target, provision] = None
+    return list(found)
+
+
+_NAMED_IN = (
+    select(CitationRow.key, CitationRow.eid, CitationRow.start, CitationRow.provision, DocumentRow.key)
+    .join(NamedRow, NamedRow.id == CitationRow.named)
+    .join(DocumentRow, (DocumentRow.key == NamedRow.target_key) & DocumentRow.current_version.is_not(None))
+    .where(
+        CitationRow.key.in_(bindparam("keys", expanding=True)),
+        CitationRow.eid.in_(bindparam("eids", expanding=True)),
+        CitationRow.provision != "",
+        CitationRow.heading.is_(False),
+    )
+    .order_by(CitationRow.id)
+)
+_OPENED = exists().where(LabelRow.key == DocumentRow.key, LabelRow.label.in_(bindparam("access", expanding=True)))
 
 _CHANGED = ("after", "before", "text", "old", "new", "day", "sentence", "eid")
 

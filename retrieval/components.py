@@ -20,7 +20,7 @@ from retrieval.answer import Event, Hit
 from retrieval.conversation import FollowUps
 from retrieval.definitions import lift_definitions, search_terms
 from retrieval.evidence import gather
-from retrieval.expand import expansions
+from retrieval.expand import Named, expansions
 from retrieval.fusion import fuse, group_by_provision, lean_to_documents, provision_of
 from retrieval.haystack_quiet import StreamingCallbackT, StreamingChunk, component
 from retrieval.headings import favour_headings
@@ -225,11 +225,11 @@ class Expand(Hop):
         self,
         index: Searched,
         settings: RetrievalSettings,
-        names: Callable[[frozenset[str] | None], LawNames | None] | None = None,
+        named: Named | None = None,
     ) -> None:
         component.set_output_types(self, trail=Trail)
         self._index = index
-        self._names = names
+        self._named = named
         self._settings = settings
 
     async def run_async(self, trail: Trail, streaming_callback: StreamingCallbackT | None = None) -> dict[str, Trail]:
@@ -242,9 +242,8 @@ class Expand(Hop):
             return {"trail": trail.then(hits=hits, warn=warn, took={"expand": milliseconds(begun)})}
         try:
             async with asyncio.timeout(self._settings.search_timeout):
-                names = self._names(trail.where.access) if self._names is not None else None
                 more = await expansions(
-                    self._index, trail.hits, trail.where, self._settings, question=trail.read.read_as, names=names
+                    self._index, trail.hits, trail.where, self._settings, question=trail.read.read_as, named=self._named
                 )
         except (ServiceUnavailable, TimeoutError):
             more = ()

@@ -24,6 +24,7 @@ from retrieval.answer import Answer, Event, Question, SearchResult
 from retrieval.components import Expand, Rerank, Retrieve, Understand
 from retrieval.components_answer import Respond, Standing, Verify
 from retrieval.conversation import FollowUps
+from retrieval.expand import Named
 from retrieval.haystack_quiet import Pipeline
 from retrieval.index import Searched
 from retrieval.meaning import QuestionMeaning
@@ -44,8 +45,8 @@ class QuestionPath:
     `embedder` None: search by words only. `generator` None: extractive answers. `syllables` gives the current model that
     restores diacritics, `names` the current names of the documents that a caller with these access labels may read; both
     are asked for at each question. `lexicon`: legal words for everyday ones. `standing`: which of the documents cited
-    are still there at the end of an answer. The parts are the caller's; `close` closes
-    the models, not the index.
+    are still there at the end of an answer. `named`: the provisions that hits refer to. The parts are the caller's;
+    `close` closes the models, not the index.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class QuestionPath:
         names: Callable[[frozenset[str] | None], LawNames | None] | None = None,
         lexicon: Lexicon | None = None,
         standing: Standing | None = None,
+        named: Named | None = None,
     ) -> None:
         self.settings = settings or RetrievalSettings()
         self._models = [model for model in (embedder, generator, reranker) if model is not None]
@@ -74,7 +76,7 @@ class QuestionPath:
             "understand": Understand(self._hear, names, lexicon, follow_ups),
             "retrieve": Retrieve(index, self._meaning, self.settings, last=reranker is None),
             **({"rerank": Rerank(reranker, self.settings)} if reranker is not None else {}),
-            "expand": Expand(index, self.settings, names),
+            "expand": Expand(index, self.settings, named),
             "answer": self._respond,
             "verify": Verify(self.settings, standing),
         }

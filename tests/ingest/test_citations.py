@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from ingest.catalogue import Catalogue
 from ingest.catalogue_writing import CatalogueWriting, NewVersion
-from ingest.citations_read import changes_of, citations_of
+from ingest.chunk import passages
+from ingest.citations_read import changes_of, citations_of, named_in
 from ingest.pipeline_steps import card_from
 from ingest.relations import relations_of, settle
 from ingest.said_json import pack_said
@@ -262,3 +263,27 @@ def test_pages_of_citations(shelves: Any) -> None:
         found += page.entries
         after = page.next or after
     assert found == list(whole.entries) and page.next is None
+
+
+def test_what_passages_name_is_known_from_when_they_came(shelves: Any) -> None:
+    shelf = shelves()
+    shelf.put(BASE, NEW, OTHER)
+    shelf.settle()
+
+    def named(key: str, eid: str, window: int = 500, access: frozenset[str] | None = None) -> list[Any]:
+        card = shelf.catalogue.document(key).card
+        cut = passages(shelf.catalogue.tree(key), card, lambda texts: [len(text.split()) for text in texts], window)
+        return [named_in(shelf.catalogue, [one], access) for one in cut if one.eid.startswith(eid)]
+
+    bees = "60/2030/QH16"
+    clauses = [(bees, "art_1__para_1"), (bees, "art_1__para_3"), (bees, "art_9")]  # the law of that name at that time
+    assert named("2/2031/QH16", "art_1") == [[*clauses, ("2/2031/QH16", "art_2")]]
+    parts = named(bees, "art_1", window=24)
+    assert len(parts) > 1 and [part for part in parts if part] == [[(bees, "art_2")]]  # only where it is printed
+    assert named("2/2031/QH16", "art_1", access=frozenset({"unit:khac"})) == [[]]
+    shelf.put(HARD)
+    shelf.settle()
+    assert named("9/2034/QH17", "art_1") == [[("4/2033/QH17", "art_5")]]
+    shelf.take("4/2033/QH17")
+    shelf.settle()
+    assert named("9/2034/QH17", "art_1") == [[]]
