@@ -175,8 +175,11 @@ async def test_what_may_not_be_read_never_reaches_the_model(library: Any, embedd
 
 
 async def test_a_hit_brings_the_provision_it_refers_to(library: Any, embedder: Any, scripted: Any) -> None:
+    async def named(passages: Any, access: Any) -> list[tuple[str, str]]:
+        return [("05/2024/QĐ-UBND", "art_3__para_2")]
+
     limits = RetrievalSettings(sources=1)
-    path = QuestionPath(library.index, embedder, scripted(REFUSAL), settings=limits)
+    path = QuestionPath(library.index, embedder, scripted(REFUSAL), settings=limits, named=named)
     question = Question("Ủy ban nhân dân cấp xã giải quyết đơn đề nghị miễn tiền dịch vụ bao lâu?", EVERYBODY, limit=1)
     answer = await path.answer(question)
     assert [(hit.passage.article, hit.why) for hit in answer.sources] == [("5", "match"), ("3", "reference")]
