@@ -50,6 +50,9 @@ async def fitted(
     """
     blocks = [source_block(n, hit) for n, hit in enumerate(hits, start=1)]
     last = _asking(question, as_of, wanted)
+    whole = _joined(blocks, last)
+    if await counter.fits(whole, await _most(generator, counter, settings)):
+        return whole, tuple(hits)
     left = await room(generator, counter, settings, last)
     kept = 0
     for tokens in await counter.parts(blocks):
@@ -65,7 +68,13 @@ async def fitted(
 async def room(generator: Generator, counter: TokenCounter, settings: RetrievalSettings, last: str = "") -> int:
     """Tokens that are left for sources beside the rules, the end of the prompt and the answer."""
     fixed = await counter.prompt([Message("system", prompt_text()), Message("user", f"{_OPENING}\n\n{last}")])
-    return generator.context_length - settings.answer_tokens - settings.prompt_margin_tokens - fixed
+    return await _most(generator, counter, settings) - fixed
+
+
+async def _most(generator: Generator, counter: TokenCounter, settings: RetrievalSettings) -> int:
+    """Tokens of a prompt that leaves room for the answer."""
+    await counter.template()  # a server that is down is noticed here: to ask for its context length blocks
+    return generator.context_length - settings.answer_tokens - settings.prompt_margin_tokens
 
 
 def source_block(n: int, hit: Hit) -> str:

@@ -90,7 +90,7 @@ async def _whole(desk: Desk, kept: Sequence[Checked]) -> Written | None:
         f"- {one.statement.text} {''.join(f'[{n}]' for n in one.statement.citations)}" for one in kept if one.statement
     ]
     prompt = [Message("system", prompt_text()), Message("user", "\n".join([*said, "", prompt_text(WHOLE)]))]
-    if await desk.counter.prompt(prompt) > desk.generator.context_length - desk.settings.answer_tokens:
+    if not await desk.counter.fits(prompt, desk.generator.context_length - desk.settings.answer_tokens):
         return None
     return await write(desk.generator, prompt, desk.settings, took=desk.took, begun=desk.trail.begun)
 

@@ -16,7 +16,13 @@ from retrieval.index import SearchFilter
 from retrieval.pipeline import QuestionPath
 from retrieval.prompt import messages, prompt_text
 from retrieval.settings import RetrievalSettings
+from serving.endpoint import Endpoint
+from serving.openai_http import HttpGenerator
 from serving.protocols import Chunk
+from tests.serving.conftest import MODEL
+from tests.serving.conftest import server as model
+
+__all__ = ["model"]
 
 EVERYBODY = SearchFilter(access=frozenset({"public"}), as_of=date(2024, 12, 1))
 POOR = Question("Hộ nghèo có phải nộp tiền dịch vụ thu gom rác thải không?", EVERYBODY)
@@ -150,6 +156,29 @@ async def test_sources_are_cut_to_the_models_own_window(library: Any, embedder: 
     tiny = scripted(truthful, context_length=300)
     short = await QuestionPath(library.index, embedder, tiny, settings=limits).answer(POOR)
     assert (short.mode, tiny.calls) == ("extractive", 0)
+
+
+async def test_what_surely_fits_is_not_counted_and_what_may_not_is_counted_once(
+    library: Any, embedder: Any, model: Any
+) -> None:
+    """A question to the model's server costs time before the first word."""
+    model.characters = 100_000
+
+    async def counts(context_length: int) -> list[int]:
+        """Calls of `/tokenize` for one question after another, the last asked twice."""
+        generator = HttpGenerator(Endpoint(model.url, MODEL), context_length=context_length)
+        path, before, made = QuestionPath(library.index, embedder, generator), 0, []
+        dogs = Question("Chủ nuôi chó phải tiêm phòng bệnh dại thế nào?", EVERYBODY)
+        for question in (POOR, dogs, dogs):
+            before = len(model.bodies("/tokenize"))
+            await path.answer(question)
+            made.append(len(model.bodies("/tokenize")) - before)
+        await path.close()
+        return made
+
+    assert await counts(128_000) == [1, 0, 0]  # the template alone
+    assert await counts(3_000) == [2, 1, 0]
+    assert len(model.bodies("/v1/chat/completions")) == 6
 
 
 async def test_text_that_gives_orders_stays_data(library: Any) -> None:
