@@ -17,6 +17,7 @@ _MARKS = rf"(?:\s*{_MARK.pattern.replace('(', '(?:', 1)})"
 _END = re.compile(
     rf"(?:{_MARKS}+\s*[.;!?…]+|[.;!?…]+[”\"]?{_MARKS}*|{_MARKS}+)(?=\s+[\"“(*-]?\s*(?:[A-ZĐÀ-Ỹ]|\d+[.)]\s)|\s*$)|\n+"
 )
+_SIGN = re.compile(r"[.;!?…\]\n]")  # without one of these no sentence ends
 _BULLET = re.compile(r"^\s*(?:[-*•+–]|\d{1,2}[.)]|[a-zđ]\))\s+")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-ZĐ]|TP|Tp|tp|tr|v\.v|vv|No|Nxb|ThS|TS|PGS|GS|BS|KS|Ths)|^\s*(?:[-*•]\s*)?\d{1,2})\.$"
@@ -51,11 +52,16 @@ class PieceReader:
 
     def __init__(self) -> None:
         self._buffer = ""
+        self._may_end = False
 
     def feed(self, text: str) -> list[Piece]:
-        """The pieces that this part completes. Work is done only when the part may end a sentence."""
+        """The pieces that this part completes. Work is done only where a sentence may have ended."""
         self._buffer += text
+        self._may_end = self._may_end or bool(_SIGN.search(text))
+        if not self._may_end:
+            return []
         pieces, self._buffer = _ready(self._buffer, final=False)
+        self._may_end = bool(_SIGN.search(self._buffer))
         return pieces
 
     def rest(self) -> list[Piece]:

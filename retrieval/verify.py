@@ -8,8 +8,10 @@ marked when the caller wants to see it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from types import MappingProxyType
 
 from legal.number import find_all
 from legal.quantities import covered, quantities
@@ -266,7 +268,8 @@ def _bare(text: str) -> str:
     return _LAW_NAMED.sub(" ", _PLACES.sub(" ", plain))
 
 
-def _wanted(text: str) -> dict[str, float]:
+@lru_cache(maxsize=64)  # one statement is weighed against many sources
+def _wanted(text: str) -> Mapping[str, float]:
     """The telling words of a statement. Addresses, numbers and days are left out: those are compared as what they
     mean."""
     plain = nfc(text)
@@ -274,7 +277,7 @@ def _wanted(text: str) -> dict[str, float]:
         plain = f"{plain[: quantity.start]} ; {plain[quantity.end :]}"
     for start, end, _ in reversed(find_all(plain)):
         plain = f"{plain[:start]} ; {plain[end:]}"
-    return informative(_PLACES.sub(" ; ", spelled_out(plain))) or informative(text)
+    return MappingProxyType(informative(_PLACES.sub(" ; ", spelled_out(plain))) or informative(text))
 
 
 def shortest_support(text: str, source: Source) -> tuple[int, int, float] | None:

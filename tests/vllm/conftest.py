@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.vllm.servers import CHAT, EMBED, Vllm
+from eval.own_vllm import CHAT, EMBED, Vllm
+
+#: Requests that run at once, and that may wait beside them; the next is answered 503.
+RUNNING, WAITING = 8, 2
+_ARGUMENTS = {
+    CHAT: f"--max-num-seqs {RUNNING} --max-num-queued-reqs {WAITING} --kv-cache-memory-bytes 268435456",
+    EMBED: "--max-num-seqs 16 --kv-cache-memory-bytes 67108864",
+}
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +29,7 @@ def servers() -> Iterator[dict[str, Vllm]]:
     scratch = Path(tempfile.mkdtemp(prefix="vllm-"))  # short: it holds sockets
     cores = sorted(os.sched_getaffinity(0))
     both = {
-        model: Vllm(Path(given), model, cores[number % len(cores)], scratch)
+        model: Vllm(Path(given), model, cores[number % len(cores)], scratch, _ARGUMENTS[model])
         for number, model in enumerate((CHAT, EMBED))
     }
     try:

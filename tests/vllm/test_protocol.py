@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from eval.own_vllm import CHAT, CONTEXT, EMBED, Vllm
 from legal.errors import ModelUnavailable
 from serving.embedded import embedded_embedder
 from serving.endpoint import Endpoint, TimeLimits
@@ -19,7 +20,7 @@ from serving.plan import make_plan
 from serving.profiles import shelf
 from serving.protocols import Message, PassageTooLong, PromptTooLong
 from tests.api.conftest import wait_until
-from tests.vllm.servers import CHAT, CONTEXT, EMBED, RUNNING, WAITING, Vllm
+from tests.vllm.conftest import RUNNING, WAITING
 
 pytestmark = [pytest.mark.real_vllm, pytest.mark.timeout(600)]
 

@@ -15,13 +15,13 @@ from typing import Any
 import httpx
 import pytest
 
+from eval.own_vllm import CHAT, EMBED, Vllm
 from legal.errors import ModelUnavailable
 from retrieval.components_answer import MODEL_DOWN
 from serving.endpoint import Endpoint
 from serving.openai_http import HttpGenerator
 from serving.protocols import Chunk, Message
 from tests.api.conftest import phapquy, start_server, wait_until
-from tests.vllm.servers import CHAT, EMBED, Vllm
 
 pytestmark = [pytest.mark.real_vllm, pytest.mark.timeout(900)]
 

@@ -1,4 +1,5 @@
-"""Real vLLM processes without a GPU: a small chat model and multilingual-e5-small, as `make test-vllm` sets them up."""
+"""Real vLLM without a GPU in processes of its own, for measurements and tests: a small chat model and
+multilingual-e5-small, as `make test-vllm` sets them up."""
 
 from __future__ import annotations
 
@@ -14,14 +15,11 @@ import httpx
 
 CHAT, EMBED = "gemma-3-270m", "multilingual-e5-small"
 CONTEXT = 4096
-#: Requests that run at once, and that may wait beside them; the next is answered 503.
-RUNNING, WAITING = 8, 2
 
 _ARGUMENTS = {
-    CHAT: f"--dtype bfloat16 --max-model-len {CONTEXT} --max-num-seqs {RUNNING} --max-num-queued-reqs {WAITING} "
-    "--kv-cache-memory-bytes 268435456 --structured-outputs-config.backend xgrammar "
+    CHAT: f"--dtype bfloat16 --max-model-len {CONTEXT} --structured-outputs-config.backend xgrammar "
     "--structured-outputs-config.disable_any_whitespace true",
-    EMBED: "--runner pooling --dtype float32 --max-num-seqs 16 --kv-cache-memory-bytes 67108864",
+    EMBED: "--runner pooling --dtype float32",
 }
 _FOLDERS = {CHAT: "chat", EMBED: "embed"}
 _READY = 300.0  # seconds; 40 on a quiet machine
@@ -36,12 +34,15 @@ def free_port() -> int:
 
 @dataclass
 class Vllm:
-    """One vLLM server. `place`: the folder that `make test-vllm` fills; `core`: the processor that it works on."""
+    """One vLLM server. `place`: the folder that `make test-vllm` fills; `core`: the processor that its model works on,
+    and all of it where it is `confined`; `arguments`: how many requests and what memory it takes."""
 
     place: Path
     model: str
     core: int
     scratch: Path
+    arguments: str
+    confined: bool = False
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -65,6 +66,9 @@ class Vllm:
         command = [str(self.place / "venv" / "bin" / "python"), "-m", "vllm.entrypoints.openai.api_server"]
         command += ["--model", str(self.place / "models" / _FOLDERS[self.model]), "--served-model-name", self.model]
         command += ["--host", "127.0.0.1", "--port", str(self.port), "--enforce-eager", *_ARGUMENTS[self.model].split()]
+        command += self.arguments.split()
+        if self.confined:
+            command = ["taskset", "--cpu-list", str(self.core), *command]
         with (self.scratch / f"{self.model}.log").open("ab") as log:
             self.process = subprocess.Popen(
                 command, env={**os.environ, **quiet}, stdout=log, stderr=log, start_new_session=True
