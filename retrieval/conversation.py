@@ -89,6 +89,8 @@ class FollowUps:
                 try:
                     async for chunk in stream:
                         parts.append(chunk.text)
+                        if "\n" in "".join(parts).strip():
+                            break  # a second line: it is not to be trusted, and the rest not waited for
                 finally:
                     await stream.aclose()  # type: ignore[attr-defined]
         except ModelRefused as fault:

@@ -317,14 +317,19 @@ def assemble(checked: Sequence[Checked], settings: RetrievalSettings, *, strict:
     kept: list[Checked] = []
     states = [one for one in checked if one.statement is not None]
     for position, one in enumerate(checked):
+        said = "\n" if one.piece.raw.endswith("\n") else ""  # what is left out still ends its line
         if one.statement is None:
             if one.piece.kind == "blank" or (not one.faults and _leads_on(checked, position, strict)):
-                parts.append(_unmarked(one.piece.raw))
+                said = _unmarked(one.piece.raw)
         elif one.statement.verdict != "unsupported":
             kept.append(one)
-            parts.append(_marked(one.piece.raw, one.statement.citations))
+            said = _marked(one.piece.raw, one.statement.citations)
         elif not strict:
-            parts.append(_marked(one.piece.raw, (), UNSUPPORTED_MARK))
+            said = _marked(one.piece.raw, (), UNSUPPORTED_MARK)
+        if said == "\n" and "".join(parts[-1:]).endswith("\n"):
+            continue  # but leaves no empty one
+        if said:
+            parts.append(said)
     dropped = len(states) - len(kept)
     citations: dict[tuple[int, str, int, int], AnswerCitation] = {}
     for one in kept:

@@ -83,6 +83,16 @@ async def test_a_model_that_is_down_leaves_the_rewriting_to_the_rule(
     assert (answer.reading.rewritten, answer.mode) == ("rule", "extractive")
 
 
+async def test_a_model_that_rambles_is_not_waited_for(library: Any, embedder: Any, scripted: Any) -> None:
+    """A second line is not to be trusted, whatever follows; the rest would only cost the reader time."""
+    model = scripted("Câu hỏi đứng riêng:\n" + "1. Chép lại nguyên văn của câu hỏi.\n" * 200)
+    path = QuestionPath(library.index, embedder, model, names=lambda access: library.names)
+    question = Question("Còn cửa hàng ăn uống thì sao?", EVERYBODY, history=(PRICE, SAID))
+    async for event in path.stream(question):
+        if event.name == "query":
+            assert event.data.rewritten == "rule" and model.stopped
+
+
 async def test_a_false_claim_in_the_history_is_never_said_or_cited(library: Any, embedder: Any, scripted: Any) -> None:
     lie = "Hộ nghèo phải nộp 900.000 đồng một tháng theo Điều 4 Quyết định số 05/2024/QĐ-UBND"
     model = scripted(lambda prompt: "Hộ nghèo có phải nộp tiền thu gom không?" if "<luot" in prompt else f"{lie} [1].")

@@ -240,6 +240,18 @@ def test_a_heading_without_its_list_goes_too(sources: list[Hit]) -> None:
     assert done.text == "Hộ nghèo không phải nộp tiền dịch vụ thu gom [1]."
 
 
+@pytest.mark.parametrize(
+    "left_out", ["\n- Nộp 99.000 đồng [1].", "\nNộp 99.000 đồng", " Nộp 99.000 đồng", " Nộp 99.000 đồng [1]."]
+)
+def test_lines_stay_lines_whatever_is_left_out_between_them(sources: list[Hit], left_out: str) -> None:
+    checker = Checker(sources, SETTINGS)
+    before = "- Hộ gia đình phải phân loại rác thải sinh hoạt tại nguồn [1]."
+    after = "- Hộ nghèo không phải nộp tiền dịch vụ thu gom [1]."
+    pieces = split(f"{before}{left_out}\n{after}")
+    done = assemble([checker.check(piece) for piece in pieces], SETTINGS, strict=True)
+    assert done.text == f"{before}\n{after}"
+
+
 def test_the_model_may_say_that_it_found_nothing() -> None:
     assert is_refusal("Không tìm thấy căn cứ trong kho văn bản.")
     assert is_refusal("Xin lỗi, không tìm thấy căn cứ trong kho văn bản!")
