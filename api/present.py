@@ -29,12 +29,12 @@ from api.schemas import (
     VersionOut,
 )
 from api.schemas_intake import HeldFile
-from legal.document import LegalDocument, Provision, Validity
+from legal.document import LegalDocument, Provision
 from legal.errors import NotFound
 from legal.labels import label_of
 from legal.tables import table_html
 from retrieval.answer import Answer, AnswerCitation, Hit, Reading, SearchResult, Statement, TableRow
-from retrieval.passage import DocumentCard, Passage
+from retrieval.passage import DocumentCard, Passage, validity_in
 from retrieval.understand import today
 from serving.protocols import Usage
 
@@ -54,10 +54,10 @@ _REASONS = {
 
 def status_on(card: DocumentCard, day: date) -> str:
     """The document's status on a day: what its dates tell, and what the catalogue knows where they are silent."""
-    by_dates = Validity(card.effective_from, card.effective_to).status(day)
+    by_dates = card.validity.status(day)
     if by_dates not in ("unknown", "in_force"):
         return by_dates
-    if card.status in {"partly_in_force", "suspended"}:
+    if card.status == "partly_in_force" or (card.status == "suspended" and card.suspended_from is None):
         return card.status
     # Known to have ended, unknown when: whether it applied that day cannot be told. Other stored states are those of the
     # day it came in, which the dates tell better.
@@ -82,7 +82,8 @@ def hit_out(hit: Hit, day: date) -> HitOut:
     """A hit. Its status is that of its provision, where that has days of its own."""
     passage = hit.passage
     own = passage.applies
-    there = replace(passage.document, effective_from=own.effective_from, effective_to=own.effective_to)
+    days = ("effective_from", "effective_to", "suspended_from", "suspended_to")
+    there = replace(passage.document, **{field: getattr(own, field) for field in days})
     return HitOut(
         rank=hit.rank,
         score=round(hit.score, 6),
@@ -249,8 +250,8 @@ def document_detail(
         subject=meta.subject,
         secrecy=meta.secrecy,
         urgency=meta.urgency,
-        suspended_from=meta.validity.suspended_from,
-        suspended_to=meta.validity.suspended_to,
+        suspended_from=entry.card.suspended_from,
+        suspended_to=entry.card.suspended_to,
         parts=[
             PartOut(
                 eid=part.eid,
@@ -285,7 +286,7 @@ def provision_detail(entry: Entry, tree: LegalDocument, eid: str) -> ProvisionDe
     if not path:
         raise NotFound("Văn bản này không có điều khoản đó.")
     node = path[-1]
-    own = tree.validity_of(eid)
+    own = validity_in(tree, entry.card, eid)
     article = next((above.number for above in reversed(path) if above.kind == "article"), None)
     return ProvisionDetail(
         document=document_out(entry.card, today()),
@@ -300,6 +301,8 @@ def provision_detail(entry: Entry, tree: LegalDocument, eid: str) -> ProvisionDe
         rows=[list(row) for row in node.rows] if node.kind == "table" else None,
         html=table_html(node) if node.kind == "table" else None,
         effective_from=own.effective_from,
-        effective_to=min((day for day in (own.effective_to, entry.card.effective_to) if day), default=None),
+        effective_to=own.effective_to,
+        suspended_from=own.suspended_from,
+        suspended_to=own.suspended_to,
         children=[outline((*path, child)) for child in node.children],
     )

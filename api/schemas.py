@@ -286,6 +286,8 @@ class ProvisionDetail(ProvisionOut):
     html: str | None = Field(default=None, description="Bảng dạng HTML, giữ ô gộp; null nếu không phải bảng")
     effective_from: date | None = Field(default=None, description="Ngày có hiệu lực của riêng điều khoản này")
     effective_to: date | None = None
+    suspended_from: date | None = None
+    suspended_to: date | None = Field(default=None, description="Ngày đầu tiên có hiệu lực trở lại")
     children: list[OutlineNode]
 
 

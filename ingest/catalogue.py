@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from ingest.catalogue_open import open_database
+from ingest.catalogue_plain import parts_typed
 from ingest.catalogue_tables import LIVE, NEEDS_REVIEW, DocumentRow, FileRow, LabelRow, MetaRow, VersionRow
 from ingest.said_json import unpack_said
 from ingest.tree_json import unpack
@@ -33,8 +34,9 @@ _BEFORE_ALL = date(1, 1, 1)  # documents without a date come last
 class DocumentFilter:
     """Which documents. All given conditions must hold; of several values one must.
 
-    `text`: words of the title or number, with or without diacritics. `effective_on`: in force that day, as far as is
-    known. `labels`: that the document has, None for any. `access`: the caller's labels, None for an unrestricted caller.
+    `text`: words of the title or number, with or without diacritics. `effective_on`: in force that day and not suspended,
+    as far as is known. `labels`: that the document has, None for any. `access`: the caller's labels, None for an
+    unrestricted caller.
     """
 
     types: Collection[str] = ()
@@ -234,6 +236,8 @@ def _conditions(where: DocumentFilter) -> Sequence[ColumnElement[bool]]:
     if where.effective_on is not None:
         begins, ends = DocumentRow.effective_from, DocumentRow.effective_to
         found += [or_(begins.is_(None), begins <= where.effective_on), or_(ends.is_(None), ends > where.effective_on)]
+        since, until = DocumentRow.suspended_from, DocumentRow.suspended_to
+        found.append(or_(since.is_(None), since > where.effective_on, until <= where.effective_on))
     for word in fold(where.text).split():
         found.append(
             or_(
@@ -269,6 +273,9 @@ def card_of(row: DocumentRow, version: str, access: Sequence[str]) -> DocumentCa
         effective_from=row.effective_from,
         effective_to=row.effective_to,
         access=tuple(access),
+        suspended_from=row.suspended_from,
+        suspended_to=row.suspended_to,
+        suspended_parts=parts_typed(row.suspended_parts),
     )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from legal.document import Metadata
+from legal.document import Metadata, Suspension
 from retrieval.passage import DocumentCard
 
-_DAYS = ("issued", "effective_from", "effective_to")
+_DAYS = ("issued", "effective_from", "effective_to", "suspended_from", "suspended_to")
+_PARTS = "suspended_parts"
 
 
 def people_of(metadata: Metadata) -> dict[str, Any]:
@@ -31,7 +32,9 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values as JSON can hold them."""
     found: dict[str, Any] = {}
     for name, value in values.items():
-        if isinstance(value, date):
+        if name == _PARTS:
+            found[name] = [[one.eid, one.since.isoformat(), one.until and one.until.isoformat()] for one in value]
+        elif isinstance(value, date):
             found[name] = value.isoformat()
         elif isinstance(value, (tuple, set, frozenset)):
             found[name] = sorted(value)
@@ -46,6 +49,16 @@ def typed(given: Mapping[str, Any]) -> dict[str, object]:
     for name in _DAYS:
         if isinstance(found.get(name), str):
             found[name] = date.fromisoformat(str(found[name]))
+    if isinstance(found.get(_PARTS), list):
+        found[_PARTS] = parts_typed(given[_PARTS])
     if isinstance(found.get("access"), list):
         found["access"] = tuple(given["access"])
     return found
+
+
+def parts_typed(given: Sequence[Sequence[str | None]]) -> tuple[Suspension, ...]:
+    """Suspended provisions out of what `plain` made of them."""
+    return tuple(
+        Suspension(eid or "", date.fromisoformat(since or ""), date.fromisoformat(until) if until else None)
+        for eid, since, until in given
+    )

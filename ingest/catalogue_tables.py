@@ -47,7 +47,8 @@ class Base(DeclarativeBase):
 
 
 class DocumentRow(Base):
-    """A document. Without `current_version` it has no reading that answers (never whole yet, or removed)."""
+    """A document. Without `current_version` it has no reading that answers (never whole yet, or removed).
+    `suspended_parts`: eid, since, until of provisions that others suspend."""
 
     __tablename__ = "documents"
 
@@ -65,6 +66,9 @@ class DocumentRow(Base):
     status: Mapped[str] = mapped_column(String(30), default="unknown")
     effective_from: Mapped[date | None]
     effective_to: Mapped[date | None]
+    suspended_from: Mapped[date | None]
+    suspended_to: Mapped[date | None]
+    suspended_parts: Mapped[list[list[str | None]]] = mapped_column(JSON, default=list, server_default="[]")
     current_version: Mapped[str | None] = mapped_column(String(36))
     created: Mapped[datetime] = mapped_column(Moment)
     updated: Mapped[datetime] = mapped_column(Moment)

@@ -277,7 +277,7 @@ class CatalogueWriting:
     # A document changes or goes
 
     def begin_change(self, key: str, changes: Mapping[str, Any]) -> int:
-        """Change fields of a document (`status`, `effective_from`, `effective_to`, `access`); the intent's id."""
+        """Change fields of a document (`status`, its days, `suspended_parts`, `access`); the intent's id."""
         with self._sessions.begin() as session:
             row = session.get(DocumentRow, key)
             if row is None or row.current_version is None:
@@ -364,6 +364,8 @@ def _add_version(session: Session, new: NewVersion, state: str) -> None:
 def _describe(session: Session, row: DocumentRow, fields: Mapping[str, Any]) -> None:
     values = typed(fields)
     access = values.pop("access", None)
+    if "suspended_parts" in values:
+        values["suspended_parts"] = fields["suspended_parts"]
     for name, value in values.items():
         setattr(row, name, value)
     if "title" in fields or "number" in fields:

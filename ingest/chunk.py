@@ -17,7 +17,7 @@ from ingest.splitting import Slice, grouped, located, split, split_again
 from legal.document import LegalDocument, Provision, Validity
 from legal.errors import BadRequest
 from legal.labels import labels
-from retrieval.passage import DocumentCard, Passage, Span
+from retrieval.passage import DocumentCard, Passage, Span, validity_in
 
 #: Tokens of each text as a passage, with what the model adds around it: `Embedder.count_tokens`.
 CountTokens = Callable[[Sequence[str]], list[int]]
@@ -65,7 +65,8 @@ class _Chunking:
     def of(self, document: LegalDocument) -> list[Passage]:
         self.labels = labels(document)
         self.document = document
-        self.own_days = frozenset(part.eid for part in document.metadata.parts)
+        own = {part.eid for part in document.metadata.parts}
+        self.own_days = frozenset(own | {part.eid for part in self.card.suspended_parts})
         drafts: list[_Draft] = []
         for root in document.provisions:
             drafts += self._down((root,))
@@ -128,9 +129,7 @@ class _Chunking:
         ]
         if not around:
             return None
-        own = self.document.validity_of(around[-1])
-        end = min((day for day in (own.effective_to, self.card.effective_to) if day is not None), default=None)
-        return Validity(own.effective_from or self.card.effective_from, end)
+        return validity_in(self.document, self.card, around[-1])
 
     def _fitted(self, drafts: Sequence[_Draft]) -> Iterator[_Draft]:
         """The drafts that fit the window as they are, the others in parts that do."""

@@ -206,6 +206,8 @@ def card_from(key: str, version: str, meta: Metadata, access: tuple[str, ...]) -
         effective_from=meta.validity.effective_from,
         effective_to=meta.validity.effective_to,
         access=access,
+        suspended_from=meta.validity.suspended_from,
+        suspended_to=meta.validity.suspended_to,
     )
 
 

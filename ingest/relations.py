@@ -17,11 +17,13 @@ from sqlalchemy.orm import Session
 
 from ingest import citations
 from ingest.catalogue import Catalogue
+from ingest.catalogue_plain import parts_typed
 from ingest.catalogue_tables import DocumentRow, LabelRow, MetaRow
 from ingest.citations import hard_titles
 from ingest.relation_tables import RelationRow, StandingRow
-from legal.document import Validity
+from legal.document import Suspension, Validity
 from legal.names import LawName, LawNames
+from legal.references import locate
 from legal.relations import RELATION_LABELS, Relation, RelationKind, resolve_target
 from legal.said import said_by
 
@@ -211,22 +213,71 @@ def _derive(catalogue: Catalogue, rows: Mapping[str, DocumentRow], change: Chang
     ).where(RelationRow.target_key.is_not(None), RelationRow.kind.in_(_TOUCHING))
     touching: dict[str, list[Any]] = {}
     with catalogue.sessions() as session:
-        standings = list(session.scalars(select(StandingRow)))
         for found in session.execute(query):
             touching.setdefault(found.target_key, []).append(found)
+        standings = list(session.scalars(select(StandingRow)))
+        eids = {
+            one.key: frozenset(one.eids)
+            for one in standings
+            if any(other.kind == "suspends" and other.eids for other in touching.get(one.key, ()))
+        }
     changed = 0
     for standing in standings:
         if standing.key not in rows:
             continue
-        until, status = _standing(standing, touching.get(standing.key, ()), on)
-        if (until, status) == (standing.derived_to, standing.derived_status):
+        others = touching.get(standing.key, ())
+        until, status = _standing(standing, others, on)
+        changes = _suspended(rows[standing.key], standing, others, eids.get(standing.key, frozenset()), on)
+        if (until, status) != (standing.derived_to, standing.derived_status):
+            changes |= {"effective_to": until, "status": status}
+        if not changes:
             continue
-        change(standing.key, {"effective_to": until, "status": status})
+        change(standing.key, changes)
         with catalogue.sessions.begin() as session:
             now = session.get_one(StandingRow, standing.key)
             now.derived_to, now.derived_status = until, status
         changed += 1
     return changed
+
+
+def _suspended(
+    row: DocumentRow, standing: StandingRow, touching: Sequence[Any], eids: Collection[str], on: date
+) -> dict[str, Any]:
+    """What changes of the days on which a document, and provisions of it, are suspended, by itself and by others.
+
+    One span of days is kept of each: that of the day `on`, else the next one, else the last. `eids`: the document's.
+    """
+    spans: dict[str, list[tuple[date, date | None]]] = {}
+    if standing.suspended_from is not None:
+        spans[""] = [(standing.suspended_from, standing.suspended_to)]
+    for one in touching:
+        if one.kind == "suspends" and one.day is not None:
+            meant = [locate(eid, eids) for eid in one.eids] if one.eids else ["" if not one.partly else None]
+            for eid in meant:
+                if eid is not None:
+                    spans.setdefault(eid, []).append((one.day, one.until))
+    kept = {eid: _span(days, on) for eid, days in spans.items()}
+    since, until = kept.pop("", (None, None))
+    parts = tuple(Suspension(eid, *days) for eid, days in sorted(kept.items()))
+    changes: dict[str, Any] = {}
+    if (since, until) != (row.suspended_from, row.suspended_to):
+        changes |= {"suspended_from": since, "suspended_to": until}
+    if parts != parts_typed(row.suspended_parts):
+        changes["suspended_parts"] = parts
+    return changes
+
+
+def _span(days: Sequence[tuple[date, date | None]], on: date) -> tuple[date, date | None]:
+    """The span of days that holds on a day, else the next one, else the last; spans that touch are one."""
+    joined: list[tuple[date, date | None]] = []
+    for since, until in sorted(days, key=lambda one: one[0]):
+        last = joined[-1] if joined else None
+        if last is None or (last[1] is not None and since > last[1]):
+            joined.append((since, until))
+        else:
+            ends = None if last[1] is None or until is None else max(last[1], until)
+            joined[-1] = (last[0], ends)
+    return next((one for one in joined if one[1] is None or one[1] > on), joined[-1])
 
 
 def _standing(standing: StandingRow, touching: Sequence[Any], on: date) -> tuple[date | None, str]:

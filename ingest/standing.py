@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 
 from ingest.catalogue import Catalogue
-from legal.document import Validity
 from legal.errors import NotFound
 from retrieval.answer import AnswerCitation
 from retrieval.index import SearchFilter
@@ -34,8 +33,7 @@ class CatalogueStanding:
             card = self._catalogue.document(key, where.access).card
             if card.key != key:
                 return False
-            in_force = Validity(card.effective_from, card.effective_to)
-            if where.as_of is not None and in_force.status(where.as_of) not in ("in_force", "unknown"):
+            if where.as_of is not None and card.validity.status(where.as_of) not in ("in_force", "unknown"):
                 return False
             if all(one.document.version == card.version for one in cited):
                 return True

@@ -15,6 +15,8 @@ from legal.errors import PhapquyError
 from retrieval.index import IndexWriter, Point
 from retrieval.passage import DocumentCard, Passage
 
+_DAYS = frozenset({"effective_from", "effective_to", "suspended_from", "suspended_to"})
+
 
 class Writer:
     """Writes documents to one index. `deferred`: what is written appears in the index only later (a bulk load), so the
@@ -102,16 +104,18 @@ class Writer:
         return gone, left
 
     def change(self, key: str, changes: Mapping[str, Any]) -> None:
-        """Change a document's status, validity or access in the catalogue and in all its points."""
+        """Change a document's status, validity, suspended provisions or access in the catalogue and in all its points."""
         intent = self.writing.begin_change(key, changes)
         self.set_card(key, dict(changes))
         self.writing.finish(intent)
 
     def set_card(self, key: str, changes: dict[str, object]) -> None:
         """Bring what changed of a document's card into its points; points with days of their own are written anew."""
-        version = self.writing.card(key).version
-        days = bool(changes.keys() & {"effective_from", "effective_to"})
-        if days and self.catalogue.tree(key, version).metadata.parts:
+        card = self.writing.card(key)
+        version = card.version
+        days = bool(changes.keys() & _DAYS)
+        parts = "suspended_parts" in changes
+        if parts or (days and (card.suspended_parts or self.catalogue.tree(key, version).metadata.parts)):
             self.rewrite(key, version)
         else:
             self.index.set_card(key, version, changes)

@@ -128,6 +128,16 @@ class PartValidity:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspension:
+    """A provision of a document that another one suspends, from a day and up to the first day in force again (None: until
+    another document ends it)."""
+
+    eid: str
+    since: date
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Metadata:
     """What a document says of itself. Missing values are None, never guessed. `number` is normalised (`52/2014/QH13`).
 

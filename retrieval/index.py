@@ -39,7 +39,7 @@ class Point:
 class SearchFilter:
     """What may be found. All given conditions must hold; they are applied inside the engine's query.
 
-    `as_of`: only passages in force that day; an unknown start or end of validity counts as in force.
+    `as_of`: only passages in force and not suspended that day; an unknown start or end of validity counts as in force.
     `access`: the caller's labels: a passage needs at least one of them; None for an unrestricted caller.
     The others: any of the values. `eids`: passages that hold the provision or lie inside it.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from legal.document import Validity
+from legal.document import LegalDocument, Suspension, Validity
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class DocumentCard:
-    """What every passage knows of its document. `key`: the document's identity in this home. `version`: id of this reading."""
+    """What every passage knows of its document. `key`: the document's identity in this home. `version`: id of this reading.
+    `suspended_from`, `suspended_to`: as in `Validity`. `suspended_parts`: what others suspend of it; an index keeps it with
+    the passages concerned, not with the card."""
 
     key: str
     version: str
@@ -37,6 +39,14 @@ class DocumentCard:
     effective_from: date | None = None
     effective_to: date | None = None
     access: tuple[str, ...] = ("public",)
+    suspended_from: date | None = None
+    suspended_to: date | None = None
+    suspended_parts: tuple[Suspension, ...] = ()
+
+    @property
+    def validity(self) -> Validity:
+        """When the document applies."""
+        return Validity(self.effective_from, self.effective_to, self.suspended_from, self.suspended_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,7 @@ class Passage:
     @property
     def applies(self) -> Validity:
         """When it applies: by its own days, else by its document's."""
-        return self.validity or Validity(self.document.effective_from, self.document.effective_to)
+        return self.validity or self.document.validity
 
     @property
     def context(self) -> str:
@@ -86,6 +96,17 @@ class Passage:
     def embedded_text(self) -> str:
         """What the embedder sees."""
         return f"{self.context}\n{self.text}"
+
+
+def validity_in(document: LegalDocument, card: DocumentCard, eid: str) -> Validity:
+    """When a provision applies: by its own days, those of its document, and what others suspend of it."""
+    own = document.validity_of(eid)
+    end = min((day for day in (own.effective_to, card.effective_to) if day is not None), default=None)
+    since, until = card.suspended_from, card.suspended_to
+    if since is None and card.suspended_parts:
+        around = {node.eid for node in document.path(eid)}
+        since, until = next(((one.since, one.until) for one in card.suspended_parts if one.eid in around), (None, None))
+    return Validity(own.effective_from or card.effective_from, end, since, until)
 
 
 def shortened(line: str, limit: int) -> str:

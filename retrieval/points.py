@@ -1,9 +1,10 @@
 """How a passage lies in the engine: `Passage` <-> payload, the fields that filters read, what a filter asks of them.
 
 A payload has the fields that filters read, each with its index, the title, and all else as one JSON text, `body`:
-reading a hit costs by its fields. `effective_from` and `effective_to` are those of the passage; where its document has
-others, `document_days` holds those. Days are integers YYYYMMDD. A validity that is unknown is stored as the widest one
-(0, 99999999), so that "unknown counts as in force" is a plain range; it is read back as None.
+reading a hit costs by its fields. `effective_from`, `effective_to`, `suspended_from` and `suspended_to` are those of the
+passage; where its document has others, `document_days` holds those. Days are integers YYYYMMDD. A validity that is unknown
+is stored as the widest one (0, 99999999), so that "unknown counts as in force" is a plain range; it is read back as None.
+What is not suspended lacks the two days of it; a suspension without an end lasts to 99999999.
 `reading` joins key and version: one field names the exact set of points that is written, shown and dropped together.
 `eids` holds every provision inside the passage (its spans), its own and those around it: a lookup of `art_8__para_1`
 finds the passage in which clause 1 stands, one of `art_8` every passage of the article.
@@ -48,6 +49,8 @@ INDEXED: Mapping[str, FieldKind] = {
     "status": "keyword",
     "effective_from": "integer",
     "effective_to": "integer",
+    "suspended_from": "integer",
+    "suspended_to": "integer",
     "access": "keyword",
     "eids": "keyword",
     "article": "keyword",
@@ -56,9 +59,8 @@ INDEXED: Mapping[str, FieldKind] = {
 _ALWAYS = 0
 _NEVER = 99_999_999
 _SEPARATOR = "\n"
-_CARD_FIELDS = frozenset(
-    {"number", "title", "type", "issuer", "issued", "status", "effective_from", "effective_to", "access"}
-)
+_DAYS = ("effective_from", "effective_to", "suspended_from", "suspended_to")
+_CARD_FIELDS = frozenset({"number", "title", "type", "issuer", "issued", "status", *_DAYS, "access"})
 
 #: The fields that a hit is made of.
 SHOWN_FIELDS = ("reading", "written", *sorted(_CARD_FIELDS), "document_days", "body")
@@ -83,7 +85,16 @@ class Between:
     high: int | None = None
 
 
-Condition = AnyOf | Between
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Not since <= day < until, by two fields that are numbers; points without them match."""
+
+    since: str
+    until: str
+    day: int
+
+
+Condition = AnyOf | Between | Outside
 
 
 def day_number(day: date) -> int:
@@ -123,6 +134,7 @@ def _conditions(where: SearchFilter) -> Iterator[Condition]:
         day = day_number(where.as_of)
         yield Between("effective_from", high=day)
         yield Between("effective_to", low=day + 1)  # `effective_to` is the first day not in force
+        yield Outside("suspended_from", "suspended_to", day)
     if where.access is not None:
         yield AnyOf("access", tuple(sorted(where.access)))
     for field, values in (
@@ -159,11 +171,10 @@ def to_payload(passage: Passage, *, position: int, live: bool, written: int = 0)
     }
     if passage.article is not None:
         payload["article"] = passage.article
-    payload.update((field, value) for field, value in _card_payload(card).items() if value is not None)
+    payload |= _card_payload(card)
     if passage.validity is not None:
-        payload["document_days"] = [payload["effective_from"], payload["effective_to"]]
-        payload["effective_from"] = _card_value("effective_from", passage.validity.effective_from)
-        payload["effective_to"] = _card_value("effective_to", passage.validity.effective_to)
+        payload["document_days"] = [payload.pop(field, None) for field in _DAYS]
+        payload |= _days_payload(passage.validity)
     spans = [(span.eid, span.label, span.start, span.end) for span in passage.spans]
     payload["body"] = json.dumps(
         (
@@ -203,14 +214,14 @@ def from_payload(point_id: object, payload: Mapping[str, Any]) -> Passage:
         part,
         parts,
         tuple([Span(*span) for span in spans]),
-        validity=_validity(payload["effective_from"], payload["effective_to"]) if "document_days" in payload else None,
+        validity=_validity(*map(payload.get, _DAYS)) if "document_days" in payload else None,
     )
 
 
 def card_of(payload: Mapping[str, Any]) -> DocumentCard:
     """The document's card out of a payload."""
     get = payload.get
-    since, until = get("document_days") or (payload["effective_from"], payload["effective_to"])
+    days = get("document_days") or [get(field) for field in _DAYS]
     return _card(
         payload["reading"],
         get("number"),
@@ -219,9 +230,8 @@ def card_of(payload: Mapping[str, Any]) -> DocumentCard:
         get("issuer"),
         get("issued"),
         payload["status"],
-        since,
-        until,
         tuple(get("access", ())),
+        *days,
     )
 
 
@@ -234,12 +244,11 @@ def _card(
     issuer: str | None,
     issued: int | None,
     status: str,
-    since: int,
-    until: int,
     access: tuple[str, ...],
+    *days: int | None,
 ) -> DocumentCard:
     key, version = split_reading(reading_of)
-    days = _validity(since, until)
+    applies = _validity(*days)
     return DocumentCard(
         key=key,
         version=version,
@@ -249,14 +258,17 @@ def _card(
         issuer=issuer,
         issued=None if issued is None else day_of(issued),
         status=status,
-        effective_from=days.effective_from,
-        effective_to=days.effective_to,
+        effective_from=applies.effective_from,
+        effective_to=applies.effective_to,
         access=access,
+        suspended_from=applies.suspended_from,
+        suspended_to=applies.suspended_to,
     )
 
 
-def _validity(since: int, until: int) -> Validity:
-    return Validity(None if since == _ALWAYS else day_of(since), None if until == _NEVER else day_of(until))
+def _validity(*days: int | None) -> Validity:
+    """Out of the days in the order of `_DAYS`; older points have the first two alone."""
+    return Validity(*(None if day in (None, _ALWAYS, _NEVER) else day_of(day) for day in days))  # type: ignore[arg-type]
 
 
 def card_changes(changes: Mapping[str, object]) -> tuple[Payload, list[str]]:
@@ -268,6 +280,8 @@ def card_changes(changes: Mapping[str, object]) -> tuple[Payload, list[str]]:
     if unknown:
         raise BadRequest(f"Không đổi được trường {', '.join(sorted(unknown))} của văn bản trong chỉ mục.")
     payload = {field: _card_value(field, value) for field, value in changes.items()}
+    if "suspended_from" in changes and changes["suspended_from"] is None:
+        payload["suspended_to"] = None
     return (
         {field: value for field, value in payload.items() if value is not None},
         [field for field, value in payload.items() if value is None],
@@ -275,13 +289,21 @@ def card_changes(changes: Mapping[str, object]) -> tuple[Payload, list[str]]:
 
 
 def _card_payload(card: DocumentCard) -> Payload:
-    return {field: _card_value(field, getattr(card, field)) for field in sorted(_CARD_FIELDS)}
+    plain = {field: _card_value(field, getattr(card, field)) for field in sorted(_CARD_FIELDS - {*_DAYS})}
+    return {field: value for field, value in plain.items() if value is not None} | _days_payload(card.validity)
+
+
+def _days_payload(applies: Validity) -> Payload:
+    days = {field: _card_value(field, getattr(applies, field)) for field in _DAYS}
+    if applies.suspended_from is None:
+        return {"effective_from": days["effective_from"], "effective_to": days["effective_to"]}
+    return days
 
 
 def _card_value(field: str, value: Any) -> Any:
     if field == "effective_from":
         return _ALWAYS if value is None else day_number(value)
-    if field == "effective_to":
+    if field in ("effective_to", "suspended_to"):
         return _NEVER if value is None else day_number(value)
     if isinstance(value, date):
         return day_number(value)

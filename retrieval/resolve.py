@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from legal.document import LegalDocument, Provision, Validity
+from legal.document import LegalDocument, Provision
 from legal.errors import BadRequest, NotFound
 from legal.labels import label_of
 from legal.names import LawNames
@@ -20,7 +20,7 @@ from legal.references import locate
 from legal.text import collapse, fold, nfc
 from retrieval.addresses import document_name
 from retrieval.named import CitedProvision, Trouble, beside, named_provisions, place_label
-from retrieval.passage import DocumentCard
+from retrieval.passage import DocumentCard, validity_in
 
 #: A document and its tree, by key. Raises NotFound.
 Opened = Callable[[str], tuple[DocumentCard, LegalDocument]]
@@ -123,12 +123,8 @@ def _look(one: CitedProvision, on: date, opened: Opened, only_in_force: bool) ->
         except NotFound:
             continue
         eid = _place(one, tree) if one.eid else None
-        applies = Validity(card.effective_from, card.effective_to)
-        if eid is not None and tree.metadata.parts:
-            own = tree.validity_of(eid)
-            ends = [day for day in (own.effective_to, card.effective_to) if day is not None]
-            applies = Validity(own.effective_from, min(ends, default=None))
-        if only_in_force and applies.status(on) in ("expired", "not_yet_in_force"):
+        applies = card.validity if eid is None else validity_in(tree, card, eid)
+        if only_in_force and applies.status(on) in ("expired", "not_yet_in_force", "suspended"):
             reason = reason or f"{document_name(card)} không có hiệu lực vào ngày {on:%d/%m/%Y}."
             continue
         if not one.eid:

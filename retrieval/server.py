@@ -36,7 +36,7 @@ from retrieval.points import (
     reading,
     split_reading,
 )
-from retrieval.server_layout import Layout, make_collection
+from retrieval.server_layout import Layout, index_fields, make_collection
 from retrieval.server_requests import filter_of, holds, latest_of, point_of, query_of, server_filter
 from retrieval.server_succession import ServerSuccessor
 
@@ -87,6 +87,9 @@ class ServerIndex:
                 f"Chỉ mục trên máy chủ Qdrant được tạo bằng mô hình nhúng {stored.get('embedder')}, khác với cấu hình "
                 f"hiện nay: {manifest.embedder}. Hãy chạy `phapquy reindex` hoặc đặt lại cấu hình như cũ."
             )
+        if not local:
+            with self._asking():
+                index_fields(client, collection)  # an older program made it without some
 
     @classmethod
     def connect(

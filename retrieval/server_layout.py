@@ -46,5 +46,12 @@ def make_collection(
         metadata=asdict(manifest),
     )
     if indexed:
-        for field, kind in INDEXED.items():
+        index_fields(client, name)
+
+
+def index_fields(client: QdrantClient, name: str) -> None:
+    """Give a collection the payload indexes that it lacks."""
+    known = client.get_collection(name).payload_schema
+    for field, kind in INDEXED.items():
+        if field not in known:
             client.create_payload_index(name, field, field_schema=schema_of(field, kind), wait=True)

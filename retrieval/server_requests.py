@@ -8,10 +8,24 @@ from typing import Any
 from qdrant_client import models
 
 from retrieval.index import Point
-from retrieval.points import DENSE, LEXICAL, SHOWN_FIELDS, AnyOf, Condition, FieldKind, split_reading, to_payload
+from retrieval.points import (
+    DENSE,
+    LEXICAL,
+    SHOWN_FIELDS,
+    AnyOf,
+    Between,
+    Condition,
+    FieldKind,
+    Outside,
+    split_reading,
+    to_payload,
+)
 
 
-def _condition(condition: Condition) -> models.FieldCondition:
+def _condition(condition: Condition) -> models.Condition:
+    if isinstance(condition, Outside):
+        begun, lasting = Between(condition.since, high=condition.day), Between(condition.until, low=condition.day + 1)
+        return models.Filter(must_not=[server_filter([begun, lasting])])
     if isinstance(condition, AnyOf):
         return models.FieldCondition(key=condition.field, match=models.MatchAny(any=list(condition.values)))
     return models.FieldCondition(key=condition.field, range=models.Range(gte=condition.low, lte=condition.high))

@@ -6,10 +6,12 @@ import asyncio
 from datetime import date
 from pathlib import Path
 
-from api.present import hit_out
+from api.present import hit_out, status_on
+from ingest.catalogue import DocumentFilter
 from ingest.pipeline import IngestSettings
 from ingest.relations import settle
 from ingest.report import Stages
+from ingest.side_car import given_of
 from retrieval.answer import Hit
 from retrieval.index import SearchFilter
 from retrieval.passage import Passage
@@ -104,6 +106,52 @@ def test_a_suspended_document_is_suspended_while_it_lasts(tmp_path: Path) -> Non
         for day, status in ((date(2032, 3, 1), "suspended"), (date(2032, 5, 1), "in_force")):
             settle(house.catalogue, change, on=day)
             assert house.catalogue.document(FIRST).card.status == status
+
+
+def suspending(what: str, days: str) -> str:
+    """Another decision that suspends."""
+    return law(42, year=2032).replace("1. Người nộp", f"1. Ngưng hiệu lực thi hành {what} {days}. Người", 1)
+
+
+def test_a_search_finds_nothing_of_a_document_on_a_day_of_its_suspension(tmp_path: Path) -> None:
+    text = suspending(f"Quyết định số {FIRST}", "từ ngày 01/3/2032 đến hết ngày 30/4/2032")
+    with opened(tmp_path / "home") as house:
+        house.ingestor.ingest([write(tmp_path / "in", "b.html", text)])  # the order of arrival does not count
+        house.ingestor.ingest([write(tmp_path / "in", "a.html", closing(law(41), OWN))])
+        whole = len(there(house, "2032-02-28"))
+        assert whole > 0 and len(there(house, "2032-05-01")) == whole
+        assert there(house, "2032-03-01") == there(house, "2032-04-30") == []
+        assert len(asyncio.run(house.index.fetch(SearchFilter(documents=[FIRST])))) == whole
+        (entry,) = house.catalogue.documents(DocumentFilter(effective_on=date(2032, 3, 1))).entries
+        assert entry.card.number == LATER
+        card = house.catalogue.document(FIRST).card
+        statuses = [status_on(card, date(2032, *day)) for day in ((2, 28), (3, 1), (4, 30), (5, 1))]
+        assert statuses == ["in_force", "suspended", "suspended", "in_force"]
+        house.ingestor.remove(LATER)
+        assert len(there(house, "2032-03-01")) == whole and house.agrees()
+
+
+def test_a_document_that_says_itself_when_it_is_suspended(tmp_path: Path) -> None:
+    given = "suspended_from: 2032-03-01\n"
+    with opened(tmp_path / "home") as house:
+        write(tmp_path / "in", "a.yaml", given)
+        house.ingestor.ingest([write(tmp_path / "in", "a.html", closing(law(41), OWN))])
+        assert there(house, "2032-02-28") and there(house, "2032-03-01") == there(house, "2040-01-01") == []
+        house.ingestor.correct(FIRST, given_of({"suspended_to": "2032-06-01"}))
+        assert there(house, "2032-05-31") == [] and there(house, "2032-06-01")
+
+
+def test_a_suspended_provision_is_not_found_and_the_others_are(tmp_path: Path) -> None:
+    text = suspending(f"khoản 2 Điều 3 và Điều 4 Quyết định số {FIRST}", "từ ngày 01/3/2032 đến hết ngày 30/4/2032")
+    points = {"art_3__para_2__point_a", "art_3__para_2__point_b"}
+    with opened(tmp_path / "home") as house:
+        house.ingestor.ingest([write(tmp_path / "in", "a.html", closing(law(41), OWN))])
+        house.ingestor.ingest([write(tmp_path / "in", "b.html", text)])
+        before, meanwhile = eids(house, "2032-02-28"), eids(house, "2032-03-01")
+        assert before - meanwhile == {"art_4", "art_3__para_2", *points} and eids(house, "2032-05-01") == before
+        assert house.agrees()
+        house.ingestor.remove(LATER)
+        assert eids(house, "2032-03-01") == before
 
 
 def test_what_is_secret_is_refused_unless_allowed(tmp_path: Path) -> None:

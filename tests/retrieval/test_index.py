@@ -7,12 +7,14 @@ import os
 import threading
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 from qdrant_client import QdrantClient
 
+from legal.document import Validity
 from legal.errors import BadRequest, NotFound
 from retrieval.embedded import EmbeddedIndex
 from retrieval.index import Index, SearchFilter
@@ -54,6 +56,33 @@ def found(index: Index, where: SearchFilter = EVERYTHING, angle: float = 0.1, wo
     assert by_meaning == sorted(one.passage.eid for one in both.lexical)
     assert by_meaning == sorted(passage.eid for passage in asyncio.run(index.fetch(where)))
     return by_meaning
+
+
+def test_no_search_finds_what_is_suspended_on_the_day(index: Index) -> None:
+    days = {"suspended_from": date(2032, 3, 1), "suspended_to": date(2032, 5, 1)}
+    index.replace(KEY, "v1", document(articles=2, **days))
+    index.replace("8/2031/QĐ-UBND", "v1", document("8/2031/QĐ-UBND", articles=2, suspended_from=date(2032, 4, 1)))
+    one = point(card("9/2031/QĐ-UBND"), "art_9", article="9")
+    of_its_own = replace(one.passage, validity=Validity(date(2031, 3, 1), None, date(2032, 6, 1), date(2032, 7, 1)))
+    index.replace("9/2031/QĐ-UBND", "v1", [replace(one, passage=of_its_own)])
+
+    def keys(day: date) -> list[str]:
+        return sorted({one.document.key[0] for one in asyncio.run(index.fetch(SearchFilter(as_of=day)))})
+
+    for day, expected in (
+        (date(2032, 2, 29), "789"), (date(2032, 3, 1), "89"), (date(2032, 4, 30), "9"), (date(2032, 5, 1), "79"),
+        (date(2032, 6, 1), "7"), (date(2032, 6, 30), "7"), (date(2032, 7, 1), "79"),
+    ):  # fmt: skip
+        assert keys(day) == list(expected), day
+        found(index, SearchFilter(as_of=day))
+    back = {passage.document.key[0]: passage for passage in asyncio.run(index.fetch(EVERYTHING))}
+    assert back["7"].applies == Validity(None, None, date(2032, 3, 1), date(2032, 5, 1))
+    assert back["8"].document.suspended_from == date(2032, 4, 1) and back["8"].document.suspended_to is None
+    assert (back["9"].document.suspended_from, back["9"].validity) == (None, of_its_own.validity)
+    index.set_card(KEY, "v1", {"suspended_from": None, "suspended_to": None})
+    assert keys(date(2032, 3, 1)) == ["7", "8", "9"]
+    index.set_card(KEY, "v1", {"suspended_from": date(2032, 1, 1), "suspended_to": None})
+    assert keys(date(2033, 1, 1)) == ["9"] and keys(date(2031, 12, 31)) == ["7", "8", "9"]
 
 
 def test_a_passage_comes_back_as_it_went_in(index: Index) -> None:
