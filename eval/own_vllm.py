@@ -100,6 +100,11 @@ class Vllm:
         """Requests that it is generating for."""
         return self.metric("vllm:num_requests_running")
 
+    @property
+    def begun(self) -> float:
+        """Requests that it has begun to answer, since it was started."""
+        return self.metric("vllm:time_to_first_token_seconds_count")
+
     def signal(self, which: signal.Signals) -> None:
         """To all of its processes."""
         assert self.process is not None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import subprocess
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,11 @@ import pytest
 
 from eval.own_vllm import CHAT, CONTEXT, EMBED, Vllm
 from legal.errors import ModelUnavailable
+from retrieval.answer import Hit
+from retrieval.budget import TokenCounter
+from retrieval.prompt import fitted, messages
+from retrieval.settings import RetrievalSettings
+from retrieval.table import SCHEMA, cells_written
 from serving.embedded import embedded_embedder
 from serving.endpoint import Endpoint, TimeLimits
 from serving.openai_http import HttpEmbedder, HttpGenerator, HttpReranker
@@ -20,7 +27,10 @@ from serving.plan import make_plan
 from serving.profiles import shelf
 from serving.protocols import Message, PassageTooLong, PromptTooLong
 from tests.api.conftest import wait_until
+from tests.retrieval.conftest import library
 from tests.vllm.conftest import RUNNING, WAITING
+
+__all__ = ["library"]
 
 pytestmark = [pytest.mark.real_vllm, pytest.mark.timeout(600)]
 
@@ -52,6 +62,35 @@ async def test_an_answer_comes_in_pieces_and_tokens_are_counted_as_the_server_co
     assert last.usage.prompt_tokens == await model.count_tokens(PROMPT) > 10
     assert 5 < last.usage.completion_tokens <= 24
     await model.close()
+
+
+@pytest.mark.parametrize("context", [1300, 2000, CONTEXT])
+async def test_a_prompt_gets_as_many_sources_as_the_server_counts_room_for(
+    chat: Vllm, library: Any, context: int
+) -> None:
+    model = HttpGenerator(Endpoint(chat.url, CHAT), context_length=context)
+    settings, day = RetrievalSettings(answer_tokens=64), date(2024, 12, 1)
+    hits = [Hit(n, 1.0, passage) for n, passage in enumerate(library.passages[:12], start=1)]
+    most = context - settings.answer_tokens - settings.prompt_margin_tokens
+    prompt, kept = await fitted("Phí?", hits, day, model, TokenCounter(model), settings, "answer.v2")
+    assert 0 < await model.count_tokens(prompt) <= most
+    assert list(kept) == hits[: len(kept)]
+    if len(kept) < len(hits):
+        longer = messages("Phí?", hits[: len(kept) + 1], day, "answer.v2")
+        # The parts are counted apart, which is on the safe side by a few tokens a source.
+        assert await model.count_tokens(longer) > most - 8 * len(kept)
+    assert (len(kept) < len(hits)) == (context == 1300)
+    await model.close()
+
+
+async def test_a_table_is_written_by_its_schema(chat: Vllm) -> None:
+    pieces, last = await write(generator(chat), 400, schema=SCHEMA)
+    text = "".join(pieces)
+    if last.finish_reason == "stop":
+        assert set(json.loads(text)) == set(SCHEMA["properties"])
+        assert cells_written(text) is not None
+    else:
+        assert re.match(r'\{\s*"papers"\s*:\s*\[', text)
 
 
 async def test_a_schema_is_obeyed_to_the_letter(chat: Vllm) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import signal
 import time
@@ -17,7 +18,10 @@ import pytest
 
 from eval.own_vllm import CHAT, EMBED, Vllm
 from legal.errors import ModelUnavailable
+from retrieval.answer import REFUSAL
 from retrieval.components_answer import MODEL_DOWN
+from retrieval.forms import BRIEF_POINTS, FEWER_POINTS, LETTER_BASIS, LETTER_OPENS
+from retrieval.table import LABELS
 from serving.endpoint import Endpoint
 from serving.openai_http import HttpGenerator
 from serving.protocols import Chunk, Message
@@ -194,6 +198,67 @@ def test_the_stream_tells_everything_in_order(brief: httpx.Client) -> None:
     first = names.index("statement")
     assert events[first][1]["verdict"] in {"supported", "partly", "unsupported"} and events[first][1]["text"]
     assert first < names.index("citation")
+
+
+def assert_set_as(form: str, answer: dict[str, Any]) -> None:
+    """A verified answer of the model, as that format is set: nothing in it that no source says."""
+    numbers = {citation["n"] for citation in answer["citations"]}
+    assert {int(n) for n in re.findall(r"\[(\d+)\]", answer["text"])} == numbers != set()
+    lines = answer["text"].splitlines()
+    if form == "brief":
+        assert len(lines) <= BRIEF_POINTS and all(line.startswith("- ") for line in lines)
+        assert len(lines) == BRIEF_POINTS or FEWER_POINTS.format(n=len(lines)) in answer["warnings"]
+    if form == "letter":
+        assert lines[0] == LETTER_OPENS
+        basis = lines[lines.index(LETTER_BASIS) + 1 :]
+        assert basis and all(re.fullmatch(r"- .+ (\[\d+\])+", line) for line in basis)
+    if form == "table":
+        assert [row["key"] for row in answer["table"]] == list(LABELS)
+        cells = [cell for row in answer["table"] for cell in row["cells"]]
+        assert cells and all(set(cell["citations"]) <= numbers for cell in cells)
+    assert (answer["table"] is not None) == (form == "table")
+
+
+@pytest.mark.parametrize("form", ["brief", "letter", "table", "summary"])
+def test_each_format_is_written_by_the_model_and_verified(
+    brief: httpx.Client, talkative: httpx.Client, chat: Vllm, form: str
+) -> None:
+    """Whatever the small model makes of it: it was asked, and what is given is set right or refused."""
+    asked = chat.begun
+    query = "Tóm tắt Quyết định 18/2026/QĐ-UBND" if form == "summary" else EASY[2]
+    # A table is read when it is whole: it gets the room for it, and the time limit.
+    client = talkative if form == "table" else brief
+    answer = client.post("/v1/answers", json={"query": query, "format": form}).json()
+    assert wait_until(lambda: chat.begun >= asked + 1)
+    assert answer["format"] == form
+    assert_verbatim(brief, answer)
+    match answer["mode"]:
+        case "generative":
+            assert answer["model"] == CHAT
+            assert_set_as(form, answer)
+        case "refusal":
+            assert answer["model"] == CHAT and (answer["text"], answer["citations"]) == (REFUSAL, [])
+            assert {one["verdict"] for one in answer["statements"]} <= {"unsupported", "supported", "partly"}
+        case _:  # a table that was not whole in time
+            assert form == "table" and MODEL_DOWN in answer["warnings"] and answer["citations"]
+
+
+def test_a_follow_up_is_put_to_the_model_and_searched_as_it_is_shown(brief: httpx.Client, chat: Vllm) -> None:
+    asked = chat.begun
+    before = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": "Thời hạn là 99 tháng [1]."}]
+    body = {"query": "Còn gia hạn thì sao?", "history": before}
+    with brief.stream("POST", "/v1/answers", json=body, headers=EVENTS) as reply:
+        told = dict(events_of(reply))
+    # Once to rewrite it and once to answer. What it writes is taken where it brings nothing of its own, else the rule is.
+    assert wait_until(lambda: chat.begun >= asked + 2)
+    read = told["query"]
+    assert read["text"] == body["query"] != read["read_as"] and read["rewritten"] in {"model", "rule"}
+    assert "gia hạn" in read["read_as"] and read == told["done"]["query"]
+    if read["rewritten"] == "rule":
+        assert read["read_as"].startswith(QUESTION)
+    # What was said before is no source.
+    assert "99 tháng" not in told["done"]["text"] and told["sources"]
+    assert_verbatim(brief, told["done"])
 
 
 def test_a_reader_who_leaves_stops_the_generation(talkative: httpx.Client, chat: Vllm) -> None:
