@@ -1,7 +1,8 @@
 """Speed of a search on an existing home: the bare engine, the pipeline, HTTP; and how it grows with the passages.
 
     python -m eval.bench_search QUESTIONS.jsonl [--clients 1,2,4,8,16,32] [--requests N] [--no-http]
-                                [--growth 10000,100000] [--keep FOLDER] [--report FILE.html] [--output FILE.json]
+                                [--growth 10000,100000] [--only plain|int8] [--keep FOLDER]
+                                [--report FILE.html] [--output FILE.json]
 
 The home is `PHAPQUY_HOME`; no server may run on it: this command starts its own for the HTTP figures. Floor: embed the
 question and one call of the bare engine for both searches, no passage read. `--growth` builds indexes of varied real
@@ -28,7 +29,7 @@ from rich.table import Table
 
 from api.settings import Settings, load_settings
 from eval.grown import Size
-from eval.growth import grow
+from eval.growth import KINDS, Kind, grow
 from eval.load import Timing, drive, side_by_side
 from eval.own_server import own_server
 from eval.place import open_place
@@ -79,6 +80,7 @@ def measure(
     http: bool = True,
     growth: Sequence[int] = (),
     keep: Path | None = None,
+    kinds: Sequence[Kind] = KINDS,
 ) -> Speed:
     """All figures. Raises Conflict while a server runs on the home, BadRequest for a home without an embedded index."""
     with open_place(settings) as place:
@@ -87,6 +89,7 @@ def measure(
             raise BadRequest("Phép đo này cần chỉ mục nhúng, không phải máy chủ Qdrant.")
         raw = RawEngine(parts.index, parts.embedder)
         path = parts.questions
+        parts.warm()  # as a server does when it starts
 
         async def whole(question: str) -> object:
             return await path.search(Question(text=question, where=SearchFilter(), limit=10))
@@ -103,7 +106,9 @@ def measure(
         floor, ours, pipeline = place.runner.run(inside())
         passages = parts.index.count()
     outside = asyncio.run(_over_http(settings, questions, clients, requests)) if http else {}
-    return Speed(passages, floor, ours, pipeline, outside, tuple(grow(settings, growth, questions, requests, keep)))
+    return Speed(
+        passages, floor, ours, pipeline, outside, tuple(grow(settings, growth, questions, requests, keep, kinds=kinds))
+    )
 
 
 async def _over_http(
@@ -169,6 +174,7 @@ def main() -> int:
     parser.add_argument("--no-http", action="store_true")
     parser.add_argument("--growth", default="", help="numbers of passages, such as 10000,100000,1000000")
     parser.add_argument("--keep", type=Path, default=None, help="folder for the indexes of --growth")
+    parser.add_argument("--only", choices=KINDS, default=None, help="of --growth: without or with vectors of 8 bits")
     parser.add_argument("--report", type=Path, default=None, help="charts as one HTML file")
     parser.add_argument("--output", type=Path, default=None)
     options = parser.parse_args()
@@ -181,6 +187,7 @@ def main() -> int:
             http=not options.no_http,
             growth=[int(size) for size in options.growth.split(",") if size],
             keep=options.keep,
+            kinds=(options.only,) if options.only else KINDS,
         )
     except PhapquyError as error:
         print(error.reason, file=sys.stderr)
