@@ -318,9 +318,10 @@ class EdgeIndex:
     def warm(self) -> int:
         """Read passages into memory until it is full or all are in; their number. Searches go on in between.
 
-        The rest is brought near (`map_ahead`).
+        The rest, and the vectors that order the best anew, are brought near (`map_ahead`).
         """
-        map_ahead(self._folder, "payload_storage")
+        for part in ("payload_storage", f"vector_storage-{DENSE}"):
+            map_ahead(self._folder, part)
         condition, offset = edge_filter([AnyOf("live", (SHOWN,))]), None
         while len(self._remembered) < self._most_remembered:
             with self._opened():
