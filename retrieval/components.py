@@ -16,7 +16,7 @@ from typing import Any
 from legal.errors import PhapquyError, ServiceUnavailable
 from legal.lexicon import Lexicon
 from legal.names import LawNames
-from retrieval.answer import Event, Hit
+from retrieval.answer import Event, Hit, Reading
 from retrieval.conversation import FollowUps
 from retrieval.definitions import lift_definitions, search_terms
 from retrieval.evidence import gather
@@ -163,16 +163,17 @@ class Retrieve(Hop):
         self, trail: Trail, dense: asyncio.Future[Vectors | None], sparse: Sparse, most: int, *, whole: bool
     ) -> tuple[Candidates, list[Hit]]:
         candidates = await self._index.search(dense, sparse, trail.where, limit=self._settings.candidates, whole=whole)
-        return candidates, self._ordered(candidates, trail.read.read_as, most)
+        return candidates, self._ordered(candidates, trail.read, most)
 
-    def _ordered(self, candidates: Candidates, question: str, most: int) -> list[Hit]:
+    def _ordered(self, candidates: Candidates, read: Reading, most: int) -> list[Hit]:
         """Both searches as one order of at most so many provisions: fused, definitions lifted where one is asked for,
         headings favoured that the question says, leaning to the document that the best come from."""
         chosen = self._settings
         fused = fuse(candidates, dense_weight=chosen.dense_weight, lexical_weight=chosen.lexical_weight)
-        lifted = lift_definitions(fused, question, bonus=chosen.definition_bonus)
+        lifted = lift_definitions(fused, read.read_as, bonus=chosen.definition_bonus)
+        favoured = favour_headings(lifted, read.read_as, weight=chosen.heading_weight, also=read.expansions)
         return lean_to_documents(
-            group_by_provision(favour_headings(lifted, question, weight=chosen.heading_weight), most=most),
+            group_by_provision(favoured, most=most),
             weight=chosen.document_weight,
             depth=chosen.document_depth,
         )

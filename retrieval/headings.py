@@ -1,5 +1,5 @@
-"""Headings that a question says: "Bàn giao công trình xây dựng được quy định như thế nào?" asks for the article of
-that heading, more than for one that uses its words often."""
+"""Headings that a question says, in its words or in the law's words for them: "Bàn giao công trình xây dựng được quy
+định như thế nào?" asks for the article of that heading, more than for one that uses its words often."""
 
 from __future__ import annotations
 
@@ -22,14 +22,17 @@ def said_of_heading(heading: str, terms: Set[str]) -> float:
     return float(share_of(wanted, terms) ** 2) if wanted else 0.0
 
 
-def favour_headings(scored: Iterable[Scored], question: str, *, weight: float, depth: int = DEPTH) -> Iterator[Scored]:
+def favour_headings(
+    scored: Iterable[Scored], question: str, *, weight: float, also: Iterable[str] = (), depth: int = DEPTH
+) -> Iterator[Scored]:
     """Fused passages, best first, with those favoured whose heading the question says.
 
     `scored`: scores between 0 and 1. `weight`: what a heading said in full counts against 1 of the score; all are
-    scaled back to 0..1. Only the first `depth` are looked at; the others follow in their order.
+    scaled back to 0..1. `also`: the law's words for the question's, which count as said. Only the first `depth` are
+    looked at; the others follow in their order.
     """
     passages = iter(scored)
-    terms = frozenset(lexical_terms(question))
+    terms = frozenset(term for text in (question, *also) for term in lexical_terms(text))
     first = [
         Scored(one.passage, (one.score + weight * said_of_heading(one.passage.heading, terms)) / (1.0 + weight))
         for one in islice(passages, depth)

@@ -19,7 +19,7 @@ class RetrievalSettings:
     dense_weight: float = 0.15
     lexical_weight: float = 1.0
     heading_weight: float = 0.2  # how much it counts that the question says a provision's heading
-    document_weight: float = 0.2  # how much the document counts that most of the best hits come from
+    document_weight: float = 0.25  # how much the document counts that most of the best hits come from
     document_depth: int = 8
     definition_bonus: float = 0.4  # what a clause gains that defines the term asked for
     embed_timeout: float = 10.0

@@ -24,6 +24,10 @@ def lexicon() -> Lexicon:
         ("thủ tục hành chính nào", "TTHC"),
         ("NĐ nào còn hiệu lực", "nghị định"),
         ("thông tư nào còn hiệu lực", "TT"),
+        ("Ông nội làm di chúc bằng miệng", "lập di chúc"),
+        ("bố mẹ ruột có quyền gì", "cha đẻ, mẹ đẻ"),
+        ("mua tivi trả góp", "trả chậm, trả dần"),
+        ("chuyển khoản nhầm cho người lạ", "được lợi về tài sản không có căn cứ pháp luật"),
     ],
 )
 def test_everyday_words(lexicon: Lexicon, question: str, term: str) -> None:
@@ -33,6 +37,13 @@ def test_everyday_words(lexicon: Lexicon, question: str, term: str) -> None:
 def test_the_longest_entry_wins(lexicon: Lexicon) -> None:
     found = [expansion.found for expansion in lexicon.expand("sang tên sổ đỏ")]
     assert found == ["sang tên sổ đỏ"]
+
+
+@pytest.mark.parametrize(
+    "words", ["Tòa án tuyên bố mất tích", "cha mẹ mất năng lực hành vi dân sự", "hành vi chống phá nhà nước", "bầu cử"]
+)
+def test_the_words_of_the_law_are_not_taken_for_everyday_ones(lexicon: Lexicon, words: str) -> None:
+    assert lexicon.expand(words) == ()
 
 
 def test_terms_already_there_are_not_repeated(lexicon: Lexicon) -> None:

@@ -44,6 +44,13 @@ def test_the_heading_said_comes_first() -> None:
     assert [one.passage.id for one in favour_headings(found, QUESTION, weight=0.0)] == ["a", "b"]
 
 
+def test_a_heading_said_in_the_words_of_the_law_counts_too() -> None:
+    found = [Scored(passage("a", "Thu hồi giấy phép"), 0.9), Scored(passage("b", "Giấy phép hoạt động bến"), 0.85)]
+    law = ("giấy phép hoạt động bến",)
+    assert [one.passage.id for one in favour_headings(found, "chạy đò", weight=0.4)] == ["a", "b"]
+    assert [one.passage.id for one in favour_headings(found, "chạy đò", weight=0.4, also=law)] == ["b", "a"]
+
+
 @given(st.lists(st.floats(0.0, 1.0), max_size=DEPTH + 20), st.floats(0.0, 1.0))
 def test_no_passage_is_lost_and_scores_stay_an_order(scores: list[float], weight: float) -> None:
     headings = ("", "Gia hạn giấy phép mở bến đò", "Thu hồi giấy phép")

@@ -18,7 +18,8 @@ from legal.errors import BadRequest, PhapquyError, ServiceUnavailable
 from legal.lexicon import Lexicon
 from retrieval.answer import Question, SearchResult
 from retrieval.components import NO_MEANING, NO_RERANK
-from retrieval.index import Candidates, IndexMoved, SearchFilter, Sparse
+from retrieval.index import Candidates, IndexMoved, Scored, SearchFilter, Sparse
+from retrieval.passage import DocumentCard, Passage
 from retrieval.pipeline import QuestionPath
 from retrieval.restore import SyllableModel, count_syllables
 from retrieval.settings import RetrievalSettings
@@ -124,6 +125,31 @@ async def test_everyday_words_bring_the_words_of_the_law(library: Any, embedder:
     assert result.reading.expansions == ("thu gom rác thải sinh hoạt",)
     assert result.reading.text == "tiền đổ rác"
     assert places(result)[0][0] == "05/2024/QĐ-UBND"
+
+
+class _Found:
+    """An index that finds the same by words, whatever is asked."""
+
+    def __init__(self, *found: tuple[str, float]) -> None:
+        card = DocumentCard("05/2024/QĐ-UBND", "v", "05/2024/QĐ-UBND", "Quy định về rác thải", None, None, None)
+        self.found = [
+            Scored(Passage(f"{n}", card, f"art_{n}", f"Điều {n}", f"{n}", heading, (), "..."), score)
+            for n, (heading, score) in enumerate(found, start=1)
+        ]
+
+    async def search(
+        self, dense: Any, sparse: Sparse | None, where: SearchFilter, *, limit: int, whole: bool
+    ) -> Candidates:
+        return Candidates.of((), self.found)
+
+
+async def test_a_heading_counts_as_said_in_the_words_of_the_law() -> None:
+    index: Any = _Found(("Xử lý vi phạm", 10.0), ("Thu gom rác thải sinh hoạt", 9.5), ("Hiệu lực thi hành", 1.0))
+    lexicon = Lexicon.of([("đổ rác", ("thu gom rác thải sinh hoạt",))])
+    question = Question("ai đi đổ rác", EVERYBODY)
+    with_law, without = QuestionPath(index, None, lexicon=lexicon), QuestionPath(index, None)
+    assert [article for _, article in places(await without.search(question))] == ["1", "2", "3"]
+    assert [article for _, article in places(await with_law.search(question))] == ["2", "1", "3"]
 
 
 async def test_an_embedder_that_is_down_leaves_words(library: Any, embedder: Any) -> None:
