@@ -74,8 +74,8 @@ def completion(answer: AnswerResponse, model: str, created: int, address: Addres
     )
 
 
-def annotated(text: str, citations: Sequence[CitationOut], address: Address) -> list[ChatAnnotation]:
-    """One annotation for each `[n]` of the text and each citation it stands for."""
+def annotated(text: str, citations: Sequence[CitationOut], address: Address, stands: int = 0) -> list[ChatAnnotation]:
+    """One annotation for each `[n]` of the text, from the character `stands` on, and each citation it stands for."""
     return [
         ChatAnnotation(
             url_citation=UrlCitation(
@@ -89,6 +89,7 @@ def annotated(text: str, citations: Sequence[CitationOut], address: Address) -> 
             )
         )
         for mark in marks(text, citations)
+        if mark.start >= stands
     ]
 
 

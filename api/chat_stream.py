@@ -16,7 +16,7 @@ from api.schemas import as_json
 from legal.errors import PhapquyError
 from retrieval.answer import Answer, Event, Statement
 
-RETRACTED = "*Các câu trên không đủ căn cứ để thành câu trả lời.*"
+RETRACTED = "*Các câu trên không thành câu trả lời; nội dung dưới đây thay cho chúng.*"
 
 
 class ChatChunks:
@@ -48,12 +48,14 @@ class ChatChunks:
     def _end(self, answer: Answer) -> list[bytes]:
         shown = answer_out(answer)
         chunks: list[bytes] = []
+        stands = 0  # from where on the content is the answer
         self._head["id"] = completion_id(answer.id)
         if not self.content:
             chunks.append(self._say(answer.text))
         elif answer.mode != "generative":
+            stands = len(self.content)
             chunks.append(self._say(f"\n{RETRACTED}\n\n{answer.text}"))
-        marked = annotated(self.content, shown.citations, self._address)
+        marked = annotated(self.content, shown.citations, self._address, stands)
         if block := footnotes(shown):
             chunks.append(self._say(block))
         chunks.append(self._chunk({"annotations": [as_json(one) for one in marked]}, "stop", {"answer_id": answer.id}))

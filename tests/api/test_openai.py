@@ -16,6 +16,12 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from api.chat_stream import RETRACTED
+from tests.serving.conftest import MODEL as DYING
+from tests.serving.conftest import server as dying
+
+__all__ = ["dying"]
+
 QUESTION = "Hồ sơ xin mở bến đò được giải quyết trong bao lâu?"
 #: What the model at the edge writes: one true statement, one with an invented deadline.
 WRITTEN = (
@@ -146,6 +152,30 @@ async def test_a_key_guards_it_and_an_invented_statement_never_reaches_the_clien
         Client(streamable_http_client(f"{own.url}/mcp", http_client=web)) as assistant,
     ):
         assert len((await assistant.list_tools()).tools) == 4
+
+
+def test_what_a_model_said_before_it_died_is_taken_back(
+    filled_home: Path, start: Callable[..., Any], tmp_path: Path, dying: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a chat client was sent cannot be taken from it: the line between it and the extracts says so, and only what
+    stands is annotated."""
+    pieces = [WRITTEN[:40], WRITTEN[40:110], WRITTEN[110:150], "Không bao giờ tới."]
+    monkeypatch.setattr("tests.serving.conftest.PIECES", pieces)
+    dying.characters, dying.break_after = 100_000, 3
+    home = tmp_path / "var"
+    shutil.copytree(filled_home, home, ignore=shutil.ignore_patterns("run"))
+    settings = {"URL": dying.url, "MODEL": DYING, "CONTEXT_LENGTH": "8000"}
+    own = start(home, **{f"PHAPQUY_GENERATOR__{name}": value for name, value in settings.items()})
+    content, annotations = "", list[Any]()
+    for chunk in ask(chat_client(own.url), stream=True):
+        for choice in chunk.choices:
+            content += choice.delta.content or ""
+            annotations += (choice.delta.model_extra or {}).get("annotations", [])
+    before, _, after = content.partition(RETRACTED)
+    assert before.startswith(WRITTEN[:80]) and "07 ngày làm việc" in after
+    with own.client() as http:
+        check_annotations(content, annotations, http)
+    assert all(one["url_citation"]["start_index"] > len(before) for one in annotations)
 
 
 def test_no_ground_is_said_so(server: Any) -> None:
