@@ -119,11 +119,16 @@ class Rebuild:
         if card.version != version or (self._versions.get(key), self._cards.get(key)) == (version, card):
             return
         writer = self._successor.writer
-        if self._versions.get(key) == version:
-            changed = {name: getattr(card, name) for name in DocumentCard.__slots__ if name not in ("key", "version")}
+        reader = Writer(self._catalogue, self._writing, writer, self._embedder, self._stages)
+        before = self._cards[key] if self._versions.get(key) == version else None
+        changed = {
+            name: getattr(card, name)
+            for name in DocumentCard.__slots__
+            if before is not None and getattr(card, name) != getattr(before, name)
+        }
+        if changed and not reader.moves_days(card, changed):
             writer.set_card(key, version, changed)
         else:
-            reader = Writer(self._catalogue, self._writing, writer, self._embedder, self._stages)
             found = reader.chunked(key, version)
             vectors = self._embedder.embed(found, self._embedded)
             with self._stages.of("index"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ingest.catalogue import Catalogue
@@ -113,12 +113,18 @@ class Writer:
         """Bring what changed of a document's card into its points; points with days of their own are written anew."""
         card = self.writing.card(key)
         version = card.version
-        days = bool(changes.keys() & _DAYS)
-        parts = "suspended_parts" in changes
-        if parts or (days and (card.suspended_parts or self.catalogue.tree(key, version).metadata.parts)):
+        if self.moves_days(card, changes):
             self.rewrite(key, version)
         else:
             self.index.set_card(key, version, changes)
+
+    def moves_days(self, card: DocumentCard, changes: Collection[str]) -> bool:
+        """Whether changes of these fields move days that passages have of their own: those are written anew."""
+        if "suspended_parts" in changes:
+            return True
+        if not _DAYS & {*changes}:
+            return False
+        return bool(card.suspended_parts or self.catalogue.tree(card.key, card.version).metadata.parts)
 
     def _put(self, key: str, version: str, made: list[Point]) -> None:
         written = self.index.replace(key, version, made)

@@ -9,14 +9,16 @@ from pathlib import Path
 from api.present import hit_out, status_on
 from ingest.catalogue import DocumentFilter
 from ingest.pipeline import IngestSettings
+from ingest.rebuild import Watch
 from ingest.relations import settle
-from ingest.report import Stages
+from ingest.report import Progress, Stages
 from ingest.side_car import given_of
 from retrieval.answer import Hit
 from retrieval.index import SearchFilter
 from retrieval.passage import Passage
 from retrieval.prompt import messages
 from tests.ingest.fictional import House, law, opened, write
+from tests.ingest.test_rebuild import rebuild
 
 FIRST, LATER = "41/2031/QĐ-UBND", "42/2032/QĐ-UBND"
 OWN = (
@@ -152,6 +154,26 @@ def test_a_suspended_provision_is_not_found_and_the_others_are(tmp_path: Path) -
         assert house.agrees()
         house.ingestor.remove(LATER)
         assert eids(house, "2032-03-01") == before
+
+
+def test_days_of_their_own_outlast_a_change_while_the_index_is_built_anew(tmp_path: Path) -> None:
+    with opened(tmp_path / "home") as house:
+        house.ingestor.ingest([write(tmp_path / "in", "a.html", closing(law(41), OWN))])
+        house.ingestor.ingest([write(tmp_path / "in", "b.html", law(43))])
+        text = suspending(f"Điều 4 Quyết định số {FIRST}", "từ ngày 01/3/2032 đến hết ngày 30/4/2032")
+        done: list[int] = []
+
+        def meddle(now: Progress) -> None:
+            if now.files_done == 2 and not done:
+                done.append(now.files_done)
+                house.ingestor.change(FIRST, access=("unit:a",))
+                house.ingestor.ingest([write(tmp_path / "in", "c.html", text)])
+
+        rebuild(house, Watch(say=meddle))
+        assert done and {one.document.access for one in there(house, "2032-01-01")} == {("unit:a",)}
+        assert {one.eid for one in there(house, "2031-05-20")} == {"art_2"}
+        eids_then = {one.eid.partition("__")[0] for one in there(house, "2032-03-01")}
+        assert "art_4" not in eids_then and "art_4" in {one.eid for one in there(house, "2032-05-01")}
 
 
 def test_what_is_secret_is_refused_unless_allowed(tmp_path: Path) -> None:
