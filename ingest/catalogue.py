@@ -176,10 +176,11 @@ class Catalogue:
         return document
 
     def said(self, key: str, version: str) -> Said:
-        """What a version says of others, as it was read; read anew where the reading did not keep it. Raises NotFound."""
+        """What a version says of others, as it was read; read anew where the reading did not keep it, or was another
+        grammar's. Raises NotFound."""
         with self.sessions() as session:
             packed = session.scalar(select(VersionRow.said).where(VersionRow.id == version, VersionRow.key == key))
-        return unpack_said(packed) if packed is not None else said_by(self.tree(key, version))
+        return (unpack_said(packed) if packed is not None else None) or said_by(self.tree(key, version))
 
     def versions(self, key: str) -> tuple[VersionEntry, ...]:
         """All versions of a document that are kept, newest first; empty for an unknown one."""

@@ -146,11 +146,11 @@ class Ingestor:
                     self._relabel(run)
                 if not wanted:
                     run.tell()
-                    self._settle(stages)
+                    self._settle(stages, again=True)
                     return run.report(stopped=False)
                 beside = serving and len(wanted) >= self.settings.beside and not self._index.succeeding
                 stopped = self._run_beside(run, wanted) if beside else self._run(run, wanted)
-            self._settle(stages)
+            self._settle(stages, again=True)
             with stages.of("index"):
                 self._index.flush()
             return run.report(stopped)
@@ -286,6 +286,9 @@ class Ingestor:
         up at the end, for moments. Raises Conflict, ModelUnavailable, RebuildStopped.
         """
         stages = Stages()
+        if self._index.manifest.embedder == self._embedder.name:  # else passages could not be written, only read
+            with self._home.writing():
+                self._settle(stages, again=True)
         cached = CachedEmbedder(embedder, self._cache, stages)
         return Rebuild(self._catalogue, successor, cached, stages, watch).run(self._home.writing, check)
 
@@ -324,10 +327,11 @@ class Ingestor:
         with stages.of("recover"):
             return recover(self._writing, self._index, self._writer(self._index, Stages()))
 
-    def _settle(self, stages: Stages) -> None:
-        """Let what is here now decide which documents are in force: replaced, repealed, amended by whom, from when."""
+    def _settle(self, stages: Stages, *, again: bool = False) -> None:
+        """Let what is here now decide which documents are in force: replaced, repealed, amended by whom, from when.
+        `again`: what an older program read of that is read anew."""
         with stages.of("relations"):
-            settle(self._catalogue, self._writer(self._index, stages).change)
+            settle(self._catalogue, self._writer(self._index, stages).change, again=again)
 
     def _writer(self, index: IndexWriter, stages: Stages, deferred: bool = False) -> Writer:
         embedder = CachedEmbedder(self._embedder, self._cache, stages)

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.orm import Session
 
-from ingest import citations
+from ingest import citations, said_json
 from ingest.catalogue import Catalogue
 from ingest.catalogue_plain import parts_typed
 from ingest.catalogue_tables import DocumentRow, LabelRow, MetaRow
@@ -33,6 +33,7 @@ _STATED = ("kind", "target", "year", "target_issued", "day", "until", "partly", 
 
 _TITLES = "titles"
 _UNFINISHED = "?"
+_FORMAT = "said_format"
 
 #: Changes of a document's card: key, {"effective_to": ..., "status": ...}.
 Change = Callable[[str, Mapping[str, Any]], None]
@@ -58,10 +59,11 @@ class RelationEntry:
     eid: str
 
 
-def settle(catalogue: Catalogue, change: Change, on: date | None = None) -> int:
+def settle(catalogue: Catalogue, change: Change, on: date | None = None, *, again: bool = False) -> int:
     """Bring relations and what follows from them up to date; how many documents changed their status or end of effect.
 
-    `on`: the day whose status the catalogue shows, today by default. The caller must be the home's one writer.
+    `on`: the day whose status the catalogue shows, today by default. `again`: read anew what another grammar read
+    (`ingest.said_json.FORMAT`), which takes long. The caller must be the home's one writer.
     """
     on = on or date.today()
     with catalogue.sessions() as session:
@@ -73,7 +75,8 @@ def settle(catalogue: Catalogue, change: Change, on: date | None = None) -> int:
     gone = known.keys() - rows.keys()
     hard = hard_titles(rows.values())
     titles = "\n".join(sorted({entry.title or "" for entry in hard}))
-    if titles != _remembered(catalogue):
+    outdated = again and catalogue.meta(_FORMAT) != str(said_json.FORMAT)
+    if outdated or titles != _remembered(catalogue):
         fresh = list(rows)  # what is read must not depend on the order of arrival
     if fresh or gone:
         _remember(catalogue, _UNFINISHED)
@@ -85,7 +88,7 @@ def settle(catalogue: Catalogue, change: Change, on: date | None = None) -> int:
             arrived = LawNames(_named(rows[key]) for key in fresh)
             _resolve(session, rows, names, arrived, {*fresh}, gone)
             citations.resolve(session, rows, names, arrived, {*fresh}, gone)
-        _remember(catalogue, titles)
+        _remember(catalogue, titles, whole=len(fresh) == len(rows))
     return _derive(catalogue, rows, change, on)
 
 
@@ -136,9 +139,12 @@ def _remembered(catalogue: Catalogue) -> str:
     return catalogue.meta(_TITLES) or ""
 
 
-def _remember(catalogue: Catalogue, titles: str) -> None:
+def _remember(catalogue: Catalogue, titles: str, *, whole: bool = False) -> None:
+    """`whole`: all texts here are read by this program's grammar now."""
     with catalogue.sessions.begin() as session:
         session.merge(MetaRow(name=_TITLES, value=titles))
+        if whole:
+            session.merge(MetaRow(name=_FORMAT, value=str(said_json.FORMAT)))
 
 
 def _store(catalogue: Catalogue, row: DocumentRow, names: LawNames | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest import said_json
 from ingest.catalogue import Catalogue
 from ingest.catalogue_writing import CatalogueWriting, NewVersion
 from ingest.chunk import passages
@@ -25,7 +27,7 @@ from ingest.tree_json import pack
 from legal.blocks import Paragraph, Source
 from legal.document import LegalDocument
 from legal.reading import read_document
-from legal.said import said_by
+from legal.said import Said, said_by
 
 ON = date(2036, 1, 1)
 
@@ -78,13 +80,13 @@ class Shelf:
     writing: CatalogueWriting
     versions: Any
 
-    def put(self, *documents: LegalDocument, access: tuple[str, ...] = ("public",)) -> None:
+    def put(self, *documents: LegalDocument, access: tuple[str, ...] = ("public",), said: Said | None = None) -> None:
         for one in documents:
             key = one.metadata.number or ""
             version = f"v{next(self.versions)}"
             new = NewVersion(
                 card_from(key, version, one.metadata, access), one.metadata, version, version, f"{version}.txt", 1.0,
-                "txt", 100, pack(one), pack_said(said_by(one)), 4, 0,
+                "txt", 100, pack(one), pack_said(said or said_by(one)), 4, 0,
             )  # fmt: skip
             self.writing.begin_write(new, None)
             self.writing.finish_write(key, version)
@@ -92,8 +94,8 @@ class Shelf:
     def take(self, key: str) -> None:
         self.writing.finish_remove(key, self.writing.begin_remove(key))
 
-    def settle(self) -> None:
-        settle(self.catalogue, self._change, ON)
+    def settle(self, *, again: bool = False) -> None:
+        settle(self.catalogue, self._change, ON, again=again)
 
     def _change(self, key: str, changes: Mapping[str, Any]) -> None:
         self.writing.finish(self.writing.begin_change(key, changes))
@@ -287,3 +289,27 @@ def test_what_passages_name_is_known_from_when_they_came(shelves: Any) -> None:
     shelf.take("4/2033/QH17")
     shelf.settle()
     assert named("9/2034/QH17", "art_1") == [[]]
+
+
+def test_what_an_older_grammar_read_is_read_again_when_documents_come(
+    shelves: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = shelves()
+    shelf.put(BASE, said=Said())  # the older grammar saw nothing in it
+    shelf.settle()
+    shelf.settle(again=True)
+    assert citations_of(shelf.catalogue, "60/2030/QH16").entries == ()
+    monkeypatch.setattr(said_json, "FORMAT", said_json.FORMAT + 1)
+    shelf.put(OTHER)
+    shelf.settle()  # nobody waits long for a door to open
+    assert citations_of(shelf.catalogue, "60/2030/QH16").entries == ()
+    shelf.settle(again=True)
+    assert citations_of(shelf.catalogue, "60/2030/QH16").entries
+    read = shelf.state()
+    shelf.settle(again=True)
+    assert shelf.state() == read
+
+
+def test_a_reading_without_a_format_is_of_an_older_program() -> None:
+    older = zlib.compress(b'{"untyped": [{"sentence": "x"}]}')
+    assert said_json.unpack_said(older) is None and said_json.unpack_said(pack_said(Said())) == Said()
