@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, LargeBinary, MetaData, String, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    false,
+)
 from sqlalchemy import TypeDecorator as _TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -48,7 +60,8 @@ class Base(DeclarativeBase):
 
 class DocumentRow(Base):
     """A document. Without `current_version` it has no reading that answers (never whole yet, or removed).
-    `suspended_parts`: eid, since, until of provisions that others suspend."""
+    `suspended_parts`: eid, since, until of provisions that others suspend. `labels_given`: its labels are a person's
+    decision about this document, which no folder's rule undoes."""
 
     __tablename__ = "documents"
 
@@ -70,6 +83,7 @@ class DocumentRow(Base):
     suspended_to: Mapped[date | None]
     suspended_parts: Mapped[list[list[str | None]]] = mapped_column(JSON, default=list, server_default="[]")
     current_version: Mapped[str | None] = mapped_column(String(36))
+    labels_given: Mapped[bool] = mapped_column(default=False, server_default=false())
     created: Mapped[datetime] = mapped_column(Moment)
     updated: Mapped[datetime] = mapped_column(Moment)
 

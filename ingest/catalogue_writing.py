@@ -146,6 +146,16 @@ class CatalogueWriting:
         with self._sessions() as session:
             return _labels(session, key)
 
+    def are_labels_given(self, key: str) -> bool:
+        """Whether a person decided on the labels of this document."""
+        with self._sessions() as session:
+            return bool(session.scalar(select(DocumentRow.labels_given).where(DocumentRow.key == key)))
+
+    def give_labels(self, key: str) -> None:
+        """A person decides on the labels of this document: no folder's rule undoes it."""
+        with self._sessions.begin() as session:
+            session.execute(update(DocumentRow).where(DocumentRow.key == key).values(labels_given=True))
+
     def is_hidden(self, key: str, reach: Collection[str] | None) -> bool:
         """Whether a document of that key is or was here that none of the labels `reach` opens (None opens all)."""
         if reach is None:

@@ -31,6 +31,8 @@ class Correction:
 def correct(catalogue: Catalogue, writing: CatalogueWriting, writer: Writer, key: str, given: Given) -> Correction:
     """Write the correction of a document that answers. The caller is the home's one writer."""
     live = writing.live()[key]
+    if given.access is not None:
+        writing.give_labels(key)
     document = catalogue.tree(key, live.version)
     metadata = given.over(document.metadata, CORRECTED)
     embedded = 0

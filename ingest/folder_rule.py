@@ -1,6 +1,9 @@
 """Folder rules: `.phapquy.yaml` in a folder says who may see the documents of its files and of the folders below.
 
 access: [unit:so-tu-phap]
+
+A rule that changed holds from the next ingest on. It never undoes what a person decided for one document: by a side-car,
+or later.
 """
 
 from __future__ import annotations

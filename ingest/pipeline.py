@@ -118,8 +118,9 @@ class Ingestor:
     ) -> Report:
         """Bring files and folders in. Files that did not change cost a look at their size and time.
 
-        `access`: labels of the documents that come in; None takes those of the folder's rule (`ingest.folder_rule`), else
-        keeps what a document has, `public` for new ones; what a side-car says goes before all.
+        `access`: labels of the documents that come in; None takes those of the folder's rule (`ingest.folder_rule`) where
+        nobody decided on a document's labels, else keeps what it has, `public` for new ones; what a side-car says goes
+        before all.
         `serving`: answers are being given from the index, so a large load is built beside it and switched in at the
         end. `stop`: asked between steps; True ends the ingest, what was written stays. A file that fails is in the
         report and never stops the others. Raises Conflict (another one is writing), ServiceUnavailable and its kinds.
@@ -262,12 +263,14 @@ class Ingestor:
 
     def change(self, number: str, **changes: Any) -> None:
         """Change `status`, `effective_from`, `effective_to` or `access` of a document, in the catalogue and in all its
-        passages, without embedding: what a later document that repeals it does.
+        passages, without embedding. Labels are then a person's decision.
 
         Raises NotFound, Conflict, BadRequest.
         """
         with self._home.writing():
             key = self._catalogue.document(number).card.key
+            if "access" in changes:
+                self._writing.give_labels(key)
             self._writer(self._index, Stages()).change(key, changes)
 
     def recover(self) -> Recovery:
@@ -342,7 +345,7 @@ class Ingestor:
         keys = {live.version: key for key, live in run.known.live.items()}
         for version, labels in run.staying:
             key = keys.get(version)
-            if key is not None and set(self._writing.labels(key)) != set(labels):
+            if key is not None and set(self._writing.labels(key)) != set(labels) and not run.outranked(key):
                 run.writer.change(key, {"access": labels})
 
     def _run_beside(self, run: Run, wanted: Sequence[Wanted]) -> bool:

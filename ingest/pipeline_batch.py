@@ -119,6 +119,10 @@ class Run:
         """
         return self.access if self.access is not None else self.rules.labels(file.known_as)
 
+    def outranked(self, key: str) -> bool:
+        """Whether `labels` are a rule's, and a person decided on those of this document."""
+        return self.access is None and self.writer.writing.are_labels_given(key)
+
     def touch(self, *keys: str | None) -> None:
         """Raises OutOfReach where one of these documents is hidden from whoever brings the files."""
         if any(key is not None and self.writer.writing.is_hidden(key, self.reach) for key in keys):

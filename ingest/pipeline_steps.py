@@ -168,6 +168,8 @@ def _received(run: Run, arrival: Arrival, originals: Originals, secret: bool) ->
         writing.note_file(KnownFile.of(file, sha256, decision.version))
         run.finished("duplicates")
         return None
+    if given is None and run.outranked(decision.key):
+        wanted = None
     access = wanted if wanted is not None else writing.labels(decision.key) or ("public",)
     card = card_from(decision.key, str(uuid.uuid4()), reading.document.metadata, access)
     item = Item(file, sha256, reading, decision, card, misnamed=misnamed)

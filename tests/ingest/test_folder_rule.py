@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.side_car import Given
 from tests.ingest.fictional import law, opened, write
 
 
@@ -47,6 +48,35 @@ def test_the_nearest_rule_holds_and_a_changed_one_at_the_next_ingest(tmp_path: P
         house.ingestor.ingest([files / "so-tu-phap" / "2.html"])
         assert labels(2) == ("unit:so-tu-phap", "unit:thanh-tra")
         assert len(house.embedder.embedded) == embedded
+        assert house.agrees()
+
+
+def test_labels_that_a_person_gave_later_outlast_the_rule(tmp_path: Path) -> None:
+    files = tmp_path / "van-ban"
+    rule = write(files, ".phapquy.yaml", "access: [unit:ubnd]")
+    for number in (1, 2, 3):
+        write(files, f"{number}.html", law(number))
+    with opened(tmp_path / "home") as house:
+
+        def labels(number: int) -> tuple[str, ...]:
+            return tuple(sorted(house.catalogue.document(f"{number}/2031/QĐ-UBND").card.access))
+
+        house.ingestor.ingest([files])
+        house.ingestor.correct("1/2031/QĐ-UBND", Given(access=("unit:thanh-tra",)))
+        house.ingestor.change("2/2031/QĐ-UBND", access=("unit:lanh-dao",))
+        given = [("unit:thanh-tra",), ("unit:lanh-dao",)]
+        house.ingestor.ingest([files])
+        assert [labels(1), labels(2), labels(3)] == [*given, ("unit:ubnd",)]
+        rule.write_text("access: [public]", encoding="utf-8")
+        house.ingestor.ingest([files])
+        assert [labels(1), labels(2), labels(3)] == [*given, ("public",)]
+        for number in (1, 2, 3):  # a new text of the same document
+            write(files, f"{number}.html", law(number, articles=2))
+        assert house.ingestor.ingest([files]).replaced == 3
+        assert [labels(1), labels(2), labels(3)] == [*given, ("public",)]
+        write(files, "1.yaml", "access: [unit:mot]")  # what stands beside the file is a person's word too
+        house.ingestor.ingest([files], access=("unit:hai",))
+        assert [labels(1), labels(2)] == [("unit:mot",), ("unit:hai",)]
         assert house.agrees()
 
 
