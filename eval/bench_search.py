@@ -7,7 +7,7 @@
 The home is `PHAPQUY_HOME`; no server may run on it: this command starts its own for the HTTP figures. Floor: embed the
 question and one call of the bare engine for both searches, no passage read. `--growth` builds indexes of varied real
 passages (`eval/growth.py`), each with and without vectors of 8 bits, in a temporary folder or in `--keep`, where they
-are found again; a million of them takes about 25 GB of disk while it is built and half an hour of two cores.
+are found again; a million of them takes half an hour of two cores and 12 GB of memory and of disk for each kind.
 """
 
 from __future__ import annotations
