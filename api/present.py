@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -39,7 +39,7 @@ from retrieval.understand import today
 from serving.protocols import Usage
 
 if TYPE_CHECKING:
-    from ingest.catalogue import Entry, VersionEntry
+    from ingest.catalogue import Catalogue, Entry, VersionEntry
     from ingest.held import HeldEntry
     from ingest.relations import RelationEntry
 
@@ -280,8 +280,10 @@ def outline(path: tuple[Provision, ...]) -> OutlineNode:
     )
 
 
-def provision_detail(entry: Entry, tree: LegalDocument, eid: str) -> ProvisionDetail:
-    """A provision with its text; raises NotFound."""
+def provision_detail(catalogue: Catalogue, number: str, access: Collection[str] | None, eid: str) -> ProvisionDetail:
+    """A provision with its text, for a caller with these labels; raises NotFound."""
+    entry = catalogue.document(number, access)
+    tree = catalogue.tree(entry.card.key, entry.card.version)
     path = tree.path(eid)
     if not path:
         raise NotFound("Văn bản này không có điều khoản đó.")

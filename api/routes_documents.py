@@ -78,9 +78,7 @@ def provision(
     parts: PartsOf,
 ) -> ProvisionDetail:
     """Nguyên văn một điều khoản; vị trí ký tự của trích dẫn tính theo `text`."""
-    catalogue = parts.catalogue()
-    entry = catalogue.document(number, caller.labels)
-    return provision_detail(entry, catalogue.tree(entry.card.key, entry.card.version), eid)
+    return provision_detail(parts.catalogue(), number, caller.labels, eid)
 
 
 @router.get(

@@ -95,14 +95,8 @@ def _server(workshop: Workshop) -> MCPServer:
         ctx: Context,
     ) -> ProvisionDetail:
         """Nguyên văn một điều khoản."""
-        caller = _caller(ctx)
-
-        def work() -> ProvisionDetail:
-            catalogue = workshop.catalogue()
-            entry = catalogue.document(number, caller.labels)
-            return provision_detail(entry, catalogue.tree(entry.card.key, entry.card.version), eid)
-
-        return await _typed(asyncio.to_thread(work))
+        labels = _caller(ctx).labels
+        return await _typed(asyncio.to_thread(lambda: provision_detail(workshop.catalogue(), number, labels, eid)))
 
     @server.tool(title="Tìm đúng điều khoản theo viện dẫn", annotations=_READS)
     async def resolve_citation(citation: CitationText, ctx: Context, as_of: AsOf = None) -> ResolveResponse:

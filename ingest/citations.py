@@ -6,8 +6,9 @@ runs inside `ingest.relations.settle`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
+from functools import cache
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
@@ -75,14 +76,21 @@ def resolve(
     gone: Collection[str],
 ) -> None:
     """Which document each name means, where an arrival or a removal may have changed that."""
-    touched: dict[tuple[str, int | None], bool] = {}
+    touched = touched_by(arrived, gone)
     for row in session.scalars(select(NamedRow).where(NamedRow.target != "")):
-        name = (row.target, row.year)
-        if name not in touched:
-            touched[name] = bool(gone) or bool(arrived.resolve(row.target, row.year))
-        if row.key in fresh or touched[name]:
+        if row.key in fresh or touched(row.target, row.year):
             source = rows[row.key]
             row.target_key = document_cited(row.target, row.year, names, source.issued, row.key, source.number)
+
+
+def touched_by(arrived: LawNames, gone: Collection[str]) -> Callable[[str, int | None], bool]:
+    """Whether a name, with the year said with it, may mean another document now that these arrived and those went."""
+
+    @cache
+    def touched(target: str, year: int | None) -> bool:
+        return bool(gone) or bool(arrived.resolve(target, year))
+
+    return touched
 
 
 def forget(session: Session, keys: Collection[str]) -> None:

@@ -194,12 +194,9 @@ def _resolve(
     gone: Collection[str],
 ) -> None:
     """Which document each relation means, where an arrival or a removal may have changed that."""
-    touched: dict[tuple[str, int | None], bool] = {}
+    touched = citations.touched_by(arrived, gone)
     for row in session.scalars(select(RelationRow)):
-        named = (row.target, row.year)
-        if named not in touched:
-            touched[named] = bool(gone) or bool(arrived.resolve(row.target, row.year))
-        if row.key in fresh or touched[named]:
+        if row.key in fresh or touched(row.target, row.year):
             source = rows[row.key]
             row.target_key = resolve_target(_relation(row), names, source.issued, row.key)
 

@@ -59,18 +59,6 @@ class Relation:
     until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """A document's end of effect: the first day it no longer applies, by which document, with which words. `excepted`:
-    the sentence keeps some of its provisions alive."""
-
-    day: date | None
-    by: str
-    excepted: bool
-    sentence: str
-    eid: str
-
-
 _SELF = (
     r"(?:Bộ luật|Luật|Pháp lệnh|Nghị quyết|Nghị định|Quyết định|Chỉ thị|Thông tư(?: liên tịch)?|Quy chế|Quy định"
     r"|Văn bản|Quy trình)"
@@ -146,29 +134,6 @@ def find_relations(document: LegalDocument, names: LawNames | None = None) -> li
             sentence = _around(text, reference.start)
             found.append(_relation("refers", reference, text, None, sentence, provision.eid))
     return list(dict.fromkeys(found))
-
-
-def endings(
-    relations: Mapping[str, Sequence[Relation]], names: LawNames, issued: Mapping[str, date | None]
-) -> dict[str, Ending]:
-    """Which documents came to an end, and when: key -> earliest ending.
-
-    `relations`: by the key of the document that states them. `names`: the catalogue's documents. `issued`: their days
-    of issue, so that a name without number means a document older than the one that speaks. Only whole documents count.
-    """
-    ended: dict[str, Ending] = {}
-    for source, stated in relations.items():
-        for relation in stated:
-            if relation.kind not in ("replaces", "repeals") or relation.eids or relation.partly:
-                continue
-            key = resolve_target(relation, names, issued.get(source), source)
-            if key is None:
-                continue
-            ending = Ending(relation.day, source, relation.excepted, relation.sentence, relation.eid)
-            known = ended.get(key)
-            if known is None or known.day is None or (ending.day is not None and ending.day < known.day):
-                ended[key] = ending
-    return ended
 
 
 def resolve_target(relation: Relation, names: LawNames, spoken: date | None, source: str) -> str | None:

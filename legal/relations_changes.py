@@ -118,11 +118,6 @@ def printed(provision: Provision) -> str:
     return nfc(f"{provision.heading}\n{text}" if provision.heading and provision.title_line else text)
 
 
-def find_changes(document: LegalDocument, names: LawNames | None = None) -> tuple[list[Change], list[Evidence]]:
-    """(changes, instructions that could not be typed), both in reading order."""
-    return typed_changes(instructions(document, names))
-
-
 def typed_changes(told: Iterable[Instruction]) -> tuple[list[Change], list[Evidence]]:
     """The changes of these instructions, and the sentences of those that were not understood."""
     changes: list[Change] = []

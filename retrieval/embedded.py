@@ -16,7 +16,7 @@ from typing import TypeVar
 from legal.errors import Conflict, NotFound, ServiceUnavailable
 from retrieval.builder import Builder
 from retrieval.edge import EdgeIndex, IndexClosed
-from retrieval.generations import Generations, copy_index, copy_tree, name_of, shard, stored_manifest
+from retrieval.generations import Generations, copy_tree, name_of, shard, stored_manifest
 from retrieval.index import Candidates, IndexWriter, Manifest, Meaning, Point, SearchFilter, Sparse
 from retrieval.passage import Passage
 from retrieval.succession import GRACE, EmbeddedSuccessor, Lineage, Pinned
@@ -168,12 +168,6 @@ class EmbeddedIndex:
                 self._let_go()
                 self._generations.drop(before)
             return before is not None
-
-    def snapshot(self, folder: Path) -> None:
-        """A copy for a backup, which `EmbeddedIndex` opens. Answers go on, writes wait. `folder` must not exist."""
-        with self._writing:
-            self._index.flush()
-            copy_index(self._generation, folder)
 
     def flush(self) -> None:
         """Force what was written to the disk (it survives the death of the process without that)."""

@@ -9,8 +9,8 @@ import pytest
 from legal.document import LegalDocument, Metadata, Provision, Validity
 from legal.names import LawName, LawNames
 from legal.quoted import quoted_spans, unquoted
-from legal.relations import Relation, endings, find_relations
-from legal.relations_changes import find_changes
+from legal.relations import Relation, find_relations, resolve_target
+from legal.relations_changes import instructions, typed_changes
 
 START = date(2032, 7, 1)
 META = Metadata("20/2032/QH17", "Luật", "Luật Nuôi ong", "Quốc hội", issued=date(2032, 1, 9), validity=Validity(START))
@@ -114,7 +114,7 @@ def test_preamble_and_title() -> None:
     ]
 
 
-def test_endings_reach_documents_named_by_number_or_by_day() -> None:
+def test_relations_reach_documents_named_by_number_or_by_day() -> None:
     names = LawNames(
         [
             LawName("5/2020/QH14", "5/2020/QH14", "Luật Nuôi ong", date(2020, 5, 1)),
@@ -126,12 +126,11 @@ def test_endings_reach_documents_named_by_number_or_by_day() -> None:
         "Luật này thay thế Luật Nuôi ong số 05/2020/QH14.",
         "Luật Dệt lụa ngày 10 tháng 5 năm 1997 hết hiệu lực từ ngày 01/8/2032.",
     )
-    ended = endings({"20/2032/QH17": stated}, names, {"20/2032/QH17": date(2032, 1, 9)})
-    assert {key: (ending.day, ending.by) for key, ending in ended.items()} == {
-        "5/2020/QH14": (START, "20/2032/QH17"),
-        "1-L/CTN": (date(2032, 8, 1), "20/2032/QH17"),
+    meant = {resolve_target(one, names, date(2032, 1, 9), "20/2032/QH17"): one for one in stated}
+    assert {key: (one.day, one.eid) for key, one in meant.items()} == {
+        "5/2020/QH14": (START, "art_9__para_1"),
+        "1-L/CTN": (date(2032, 8, 1), "art_9__para_2"),
     }
-    assert ended["5/2020/QH14"].eid == "art_9__para_1"
 
 
 def test_nested_quotations() -> None:
@@ -162,7 +161,7 @@ def test_amending_instructions_become_typed_changes() -> None:
     )  # fmt: skip
     metadata = Metadata("6/2034/QH17", "Luật", "Luật sửa đổi, bổ sung một số điều của Luật Nuôi ong")
     enacting = "Quốc hội ban hành Luật sửa đổi, bổ sung một số điều của Luật Nuôi ong số 20/2032/QH17."
-    changes, unread = find_changes(LegalDocument(metadata, (article,), (), (enacting,)))
+    changes, unread = typed_changes(instructions(LegalDocument(metadata, (article,), (), (enacting,))))
     assert unread == []
     assert [(c.kind, c.document, c.eids) for c in changes] == [
         ("insert", "20/2032/QH17", ("art_93b",)),
@@ -194,7 +193,9 @@ def test_instructions_reach_into_the_text_attached_to_a_decision() -> None:
     )
     for printed in (heading, ""):
         article = Provision("article", "1", "art_1", "Điều 1.", printed, "", children)
-        changes, unread = find_changes(LegalDocument(Metadata("9/2032/QĐ-UBND", title=title), (article,)))
+        changes, unread = typed_changes(
+            instructions(LegalDocument(Metadata("9/2032/QĐ-UBND", title=title), (article,)))
+        )
         assert not unread
         assert [change.eids for change in changes] == [
             ("att_1__art_4__para_2",), ("att_1__art_2__para_3",), ("art_3",)

@@ -339,18 +339,6 @@ def test_two_versions_left_shown_by_a_crash_become_one(folder: Path, monkeypatch
     index.close()
 
 
-def test_a_snapshot_taken_while_answering_opens_with_the_same_answers(folder: Path, tmp_path: Path) -> None:
-    index = EmbeddedIndex(folder, MANIFEST)
-    index.replace(KEY, "v1", document(articles=7))
-    index.snapshot(tmp_path / "backup" / "index")
-    expected = search(index)
-    index.remove(KEY)
-    copy = EmbeddedIndex(tmp_path / "backup" / "index", MANIFEST)
-    assert search(copy) == expected != []
-    copy.close()
-    index.close()
-
-
 def test_a_pointer_to_nothing_is_reported(folder: Path) -> None:
     EmbeddedIndex(folder, MANIFEST).close()
     (folder / "current").write_text("g-none")
