@@ -266,7 +266,7 @@ def test_a_reader_who_leaves_stops_the_generation(talkative: httpx.Client, chat:
         """Whether the model was still writing when the reader left. Its metrics are a step behind its tokens."""
         with talkative.stream("POST", "/v1/answers", json={"query": question}, headers=EVENTS) as reply:
             assert "token" in (name for name, _ in events_of(reply))
-            return wait_until(lambda: chat.running == 1, 2)
+            return wait_until(lambda: chat.running >= 1, 10)
 
     # How long it writes depends on the processor: one of the questions has a long answer on any.
     assert any(map(leave, (QUESTION, *EASY)))
