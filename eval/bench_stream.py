@@ -1,6 +1,6 @@
 """What our stream costs over the model server's own stream of the same prompt: time to first token, tokens a second.
 
-    python -m eval.bench_stream QUESTIONS.jsonl [--vllm FOLDER] [--clients 1,8] [--rounds 8] [--prompts 8] [--output FILE.json]
+    python -m eval.bench_stream QUESTIONS.jsonl [--vllm FOLDER] [--clients 1,8] [--rounds 10] [--prompts 8] [--output FILE.json]
 
 The home is `PHAPQUY_HOME`; the model server is `PHAPQUY_GENERATOR__URL`, or a vLLM without a GPU that this command
 starts from the folder of `make test-vllm`. No phapquy may run on the home: this command starts its own. The prompts of
@@ -308,7 +308,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("questions", type=Path)
     parser.add_argument("--clients", default="1,8")
-    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--prompts", type=int, default=8)
     parser.add_argument("--vllm", type=Path, metavar="FOLDER", help="start a vLLM without a GPU from this folder")
     parser.add_argument("--output", type=Path)
