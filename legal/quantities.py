@@ -62,6 +62,8 @@ _DIGIT_AMOUNT = re.compile(
 )
 _WORD_AMOUNT = re.compile(rf"\b(?P<w>(?:{_WORD})(?:\s+(?:{_WORD}))*)(?:\s+(?P<unit>{_UNIT})(?!\w))?")
 _WORD_FRACTION = re.compile(r"\b(?P<a>một|hai|ba|bốn|năm)\s+phần\s+(?P<b>hai|ba|bốn|tư|năm|sáu|mười)\b")
+#: Before "năm" with a unit that is no time ("không quá năm lần"): then it is the number, else mostly the year.
+_COUNTING = re.compile(r"(?:quá|gấp|bằng|là|từ|đến|tới|dưới|trên|đủ|hơn|nhất|tối đa|tối thiểu|hoặc)\s+$")
 _UNTIL = re.compile(r"\s*(?:đến|tới|-|–|và|hoặc)\s*(?:dưới\s+|không quá\s+)?")
 
 
@@ -240,13 +242,32 @@ def _word_amounts(text: str) -> Iterator[Quantity]:
             words, unit = words[:-1], "năm"
         value = read_number(" ".join(words))
         if value is None:
+            if unit:
+                yield from _two_numbers(match, unit)
             continue
         alone = len(words) == 1
-        if alone and (unit == "" or (words[0] in ("một", "năm", "tư") and unit not in _TIMED)):
+        five = words[0] == "năm" and _COUNTING.search(text, max(0, match.start() - 12), match.start())
+        if alone and (unit == "" or (words[0] in ("một", "năm", "tư") and unit not in _TIMED and not five)):
             continue
         if words[0] in _SCALES or words == ["tư"]:
             continue
         yield Quantity("amount", value, unit, match.start(), end)
+
+
+def _two_numbers(match: re.Match[str], unit: str) -> Iterator[Quantity]:
+    """Number words that make two numbers: "hai mươi năm ba tháng" counts years and months, "hai ba ngày" is 2 and 3 days.
+    Nothing where a part is no number, or may be a year ("năm hai tháng")."""
+    found = list(re.finditer(r"\S+", match["w"]))
+    words = [one.group() for one in found]
+    cuts = [(k, k + 1, "năm") for k, word in enumerate(words) if word == "năm"]
+    cuts += [(k, k, unit) for k in range(len(words) - 1, 0, -1)]
+    for end, start, its_unit in cuts:
+        first, second = read_number(" ".join(words[:end])), read_number(" ".join(words[start:]))
+        if first is not None and second is not None and words[:end] != ["năm"]:
+            middle = match.start() + found[start].start()
+            yield Quantity("amount", first, its_unit, match.start(), match.start() + found[start - 1].end())
+            yield Quantity("amount", second, unit, middle, match.end())
+            return
 
 
 def _unit(unit: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -114,3 +115,20 @@ def test_addresses_and_words_are_no_quantities(text: str) -> None:
 def test_a_shared_unit_belongs_to_both_ends() -> None:
     low, high = quantities("phạt tiền từ 01 đến 03 triệu đồng")
     assert (low.value, low.unit, high.value) == (Fraction(10**6), "đồng", Fraction(3 * 10**6))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("không quá năm lần mức lương cơ sở", [(5, "lần")]),
+        ("Hội đồng có từ ba đến năm người", [(5, "người")]),
+        ("hằng năm người lao động được khám sức khỏe", []),
+        ("trong năm hai lần", []),
+        ("là mười mười lăm tháng kể từ ngày nộp", [(10, "tháng"), (15, "tháng")]),
+        ("phạt tù hai mươi năm hai tháng", [(20, "năm"), (2, "tháng")]),
+    ],
+)
+def test_number_words_that_make_no_number_or_two(text: str, found: list[tuple[int, str]]) -> None:
+    read = [q for q in quantities(text) if q.unit]
+    assert [(int(q.value), q.unit) for q in read] == found
+    assert all(a.end <= b.start for a, b in pairwise(read))
