@@ -93,7 +93,7 @@ class Understand(Hop):
                 reading = replace(read.reading, text=heard.text, restored=heard.restored, rewritten=alone.by)
                 read = replace(read, reading=reading)
         await emit(streaming_callback, "query", read.reading)
-        took = {"understand": round(trail.heard_in + milliseconds(begun), 3)}
+        took = {"understand": milliseconds(begun)}
         return {
             "trail": trail.then(reading=read.reading, where=read.where, as_of=read.as_of, cited=read.cited, took=took)
         }

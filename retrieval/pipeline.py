@@ -155,11 +155,10 @@ class QuestionPath:
     @asynccontextmanager
     async def _set_out(self, question: Question, wants: Wants) -> AsyncIterator[Trail]:
         """A question with the model at work on it; a follow-up, which may be embedded in other words, without."""
-        begun = perf_counter()
         heard = self._hear(question.text)
         meaning = None if question.history else await self._meaning.begin(heard.read_as)
         try:
-            yield Trail(question, heard, wants, meaning, heard_in=milliseconds(begun), begun=begun)
+            yield Trail(question, heard, wants, meaning)
         finally:
             if meaning is not None:
                 meaning.cancel()

@@ -47,14 +47,12 @@ class Trail:
     """Where a question is on its way. Filled from left to right by the hops.
 
     `meaning`: the model at work on the question's vector, where the words to embed are known from the start.
-    `heard_in`: milliseconds spent on the words before the first hop.
     """
 
     question: Question
     heard: Heard
     wants: Wants = "answer"
     meaning: asyncio.Task[Vectors | None] | None = None
-    heard_in: float = 0.0
     reading: Reading | None = None
     as_of: date | None = None
     where: SearchFilter = field(default_factory=SearchFilter)

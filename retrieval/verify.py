@@ -21,22 +21,26 @@ from retrieval.answer import REFUSAL, AnswerCitation, Hit, Statement, Verdict
 from retrieval.settings import RetrievalSettings
 from retrieval.statements import Piece
 from retrieval.terms import informative, share_of
-from retrieval.verify_addresses import misplaced, places_of, unknown_addresses
+from retrieval.verify_addresses import ONE, misplaced, places_of, unknown_addresses
 from retrieval.verify_facts import (
     Source,
     altered_quotes,
+    exchanged_numbers,
     in_order,
     opposites,
     quoted_in,
     quoted_parts,
     repeated,
+    side_by_side,
     spelled_out,
     strange_code,
     turned_bounds,
     unknown_digits,
     unknown_names,
     unknown_quantities,
+    unknown_units,
     widened,
+    word_for_word,
 )
 from retrieval.verify_negation import turned_negation
 
@@ -46,11 +50,12 @@ LEFT_OUT = "Đã bỏ {n} câu của mô hình vì không có căn cứ trong ng
 
 _PLACES = re.compile(
     r"\b(?:theo|tại|căn cứ)?\s*(?:(?:quy định\s+)?(?:tại\s+)?(?:các\s+)?"
-    r"(?:điểm|khoản|điều|chương|mục)\s+[\da-zđ]{1,4}\b[\s,]*(?:của\s+)?)+",
+    rf"(?:điểm|khoản|điều|chương|mục)\s+{ONE}[\s,]*(?:của\s+)?)+",
     re.IGNORECASE,
 )
 _LAW_NAMED = re.compile(
-    r"^\s*,?\s*(?:Bộ luật|Luật|Pháp lệnh|Nghị định|Thông tư|Nghị quyết|Quyết định)\s[^,]{2,120}?(?:số\s*)?,"
+    r"^\s+,?\s*(?:Bộ luật|Luật|Pháp lệnh|Nghị định|Thông tư|Nghị quyết|Quyết định)\s"
+    r"(?:[^.;]{2,160}?\bsố\s*,|[^,]{2,120}?,)"
 )
 _ABSENCE = re.compile(
     r"(?:các nguồn|nguồn|tài liệu|văn bản|kho văn bản)[^.]{0,40}(?:không|chưa)\s+(?:có\s+)?"
@@ -59,6 +64,7 @@ _ABSENCE = re.compile(
 )
 _ABSENCE_WORDS = 30
 _TURN = re.compile(r"nhưng|tuy nhiên|song|theo|căn cứ|do đó|vì vậy|nên|[;:]", re.IGNORECASE)
+_COPIED = 8  # words in one run that nobody writes by chance
 _RIVALS = 3  # other sources that the embedder is asked about
 _WINDOW = 8  # sentences
 _WORTH = 0.04  # share that a further sentence must add
@@ -142,17 +148,18 @@ class Checker:
         support, faults, citations = weight.support, weight.faults, weight.citations
         if faults:
             return _verdict(piece, "unsupported", (), faults)
+        if support < self._settings.doubted_support or not citations:
+            return _verdict(piece, "unsupported", (), ("nội dung",))
+        elsewhere = self._said_elsewhere(piece.text, cited, weight.told, support)
         if support < self._settings.min_support:
             weak = _verdict(piece, "unsupported", (), ("nội dung",))
-            return replace(weak, doubt=self._doubt(piece.text, weight, cited)) if citations else weak
-        if self._said_elsewhere(piece.text, {source.n for source in cited}, weight.told, support):
+            return weak if elsewhere else replace(weak, doubt=self._doubt(piece.text, weight, cited))
+        if elsewhere:
             return _verdict(piece, "unsupported", (), ("nguồn khác mới nói điều này",))
         partly = unknown or support < self._settings.partial_support or len({c.n for c in citations}) < len(cited)
         return _verdict(piece, "partly" if partly else "supported", citations, ())
 
-    def _doubt(self, text: str, weight: _Weight, cited: Sequence[Source]) -> Doubt | None:
-        if weight.support < self._settings.doubted_support:
-            return None
+    def _doubt(self, text: str, weight: _Weight, cited: Sequence[Source]) -> Doubt:
         others: list[tuple[float, str]] = []
         for source in self._sources.values():
             if source not in cited and (window := shortest_support(text, source)) is not None:
@@ -167,21 +174,32 @@ class Checker:
             return replace(one, doubt=None)
         return _verdict(one.piece, "partly", one.doubt.citations, ())
 
-    def _said_elsewhere(self, text: str, cited: set[int], told: Sequence[str], support: float) -> bool:
-        """Whether a source that the statement does not cite says it clearly better than those that it does: more of its
-        telling words, and more of all its words in their order."""
+    def _said_elsewhere(self, text: str, cited: Sequence[Source], told: Sequence[str], support: float) -> bool:
+        """Whether a source that the statement does not cite says it clearly better than those that it does: word for
+        word, or more of its telling words and more of all its words side by side."""
         lead, bare = self._settings.rival_lead, _bare(text)
-        own = (support + in_order(bare, told)) / 2
-        if own + lead > 1.0 or any(quoted_in(text, one) for one in told):
+        if any(quoted_in(text, one) for one in told):
+            return False
+
+        def copied(source: Source) -> bool:
+            return word_for_word(text, source) or word_for_word(bare, source)
+
+        if any(map(copied, cited)):
+            return False
+        others = [source for source in self._sources.values() if source not in cited]
+        if len(bare.split()) >= _COPIED and any(map(copied, others)):
+            return True
+        own = (support + side_by_side(bare, told)) / 2
+        if own + lead > 1.0:
             return False
         wanted = _wanted(text)
-        for source in self._sources.values():
-            if source.n in cited or share_of(wanted, source.terms) < own:
+        for source in others:
+            if share_of(wanted, source.terms) < own:
                 continue
             window = shortest_support(text, source)
             if window is None or (window[2] + 1.0) / 2 < own + lead:
                 continue
-            if (window[2] + in_order(bare, source.told(*window[:2]))) / 2 >= own + lead:
+            if (window[2] + side_by_side(bare, source.told(*window[:2]))) / 2 >= own + lead:
                 return True
         return False
 
@@ -232,6 +250,7 @@ class Checker:
             *misplaced(text, [places_of(source.passage, a, b) for source, (a, b, _) in quotes]),
             *("số liệu không phải của câu được trích" for q in quantities(text) if not covered(q, have)),
             *repeated(text, have),
+            *exchanged_numbers(text, together),
         ]
         return _Weight(
             support,
@@ -244,6 +263,7 @@ class Checker:
         """What the text names and the sources do not have."""
         return [
             *unknown_quantities(text, cited),
+            *unknown_units(text, cited),
             *unknown_digits(text, cited),
             *strange_code(text, cited),
             *unknown_addresses(text, [source.passage for source in cited]),
@@ -262,7 +282,7 @@ def _verdict(piece: Piece, verdict: Verdict, citations: tuple[AnswerCitation, ..
 
 def _bare(text: str) -> str:
     """A statement without the addresses and documents that it names: what is left is said of the matter."""
-    plain = nfc(text)
+    plain = nfc(text).strip()
     for start, end, _ in reversed(find_all(plain)):
         plain = f"{plain[:start]} {plain[end:]}"
     return _LAW_NAMED.sub(" ", _PLACES.sub(" ", plain))

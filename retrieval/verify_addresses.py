@@ -11,11 +11,12 @@ from legal.number import DocumentNumber, find_all
 from legal.text import fold
 from retrieval.passage import Passage
 
-_ONE = r"(?:[0-9]+[a-zđ]{0,2}|(?-i:[IVXLC]+)|[a-zđ])\b"
+#: What numbers a provision: "8", "12a", "IV", "đ".
+ONE = r"(?:[0-9]+[a-zđ]{0,2}|(?-i:[IVXLC]+)|[a-zđ])\b"
 _COUNTS = r"(?!\s*[./%]?\w*\d*\s*(?:ngày|tháng|năm|tuổi|đồng|giờ))"
 _LEVEL = re.compile(
     r"\b(?P<level>điểm|khoản|điều|chương|mục|phụ lục|mẫu số|mẫu)\s+"
-    rf"(?P<list>(?:này\b|{_ONE})(?:\s*(?:,|;|và|hoặc|đến|tới)\s*{_ONE}{_COUNTS})*)",
+    rf"(?P<list>(?:này\b|{ONE})(?:\s*(?:,|;|và|hoặc|đến|tới)\s*{ONE}{_COUNTS})*)",
     re.IGNORECASE,
 )
 #: "khoản 2 Điều này", "điểm a khoản này": words of the source, not of one who cites it.

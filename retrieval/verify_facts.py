@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from fractions import Fraction
 from functools import cached_property
 
-from legal.quantities import Quantity, covered, quantities
+from legal.quantities import Quantity, covered, quantities, read_number
 from legal.text import collapse, lexical_terms, nfc, normalise_tone, syllables
 from retrieval.addresses import segments, spans_around
 from retrieval.orders import without_orders
@@ -32,6 +33,7 @@ _ABBREVIATIONS = {
 }  # fmt: skip
 
 _DIGITS = re.compile(r"\d+")
+_ENUMERATOR = re.compile(r"(?m)^\s*(?:\d+(?:\.\d+)*[.)]|[a-zđ]\))\s*")
 _CODE = re.compile(r"https?://[^\s)\]]+|\bwww\.[^\s)\]]+|\S+@\S+\.\w+|</?[a-zA-Z][^>]*>|!\[|```|\{\s*\"")
 _ALL = re.compile(r"(?<!\w)(?:mọi|tất cả|toàn bộ|toàn thể|bất kỳ|bất cứ|bất kì|mỗi|ai cũng|đều)(?!\w)")
 _SHORT = re.compile(rf"\b(?:{'|'.join(_ABBREVIATIONS)})\b")
@@ -44,6 +46,8 @@ _FROM, _TO = re.compile(r"từ\s+$"), re.compile(r"(?:đến|tới)\s+$")
 #: A bound in a statement, and those in a source that say it too.
 _ALSO = {"max": {"max", "to", "below"}, "min": {"min", "from", "above"}, "above": {"above"}, "below": {"below"}}
 _UPWARD = re.compile(r"^\s*(?:\S+\s+){0,2}trở lên")
+
+_BEHIND = re.compile(r"\s+(?:giờ|ngày|tuần|tháng|quý|năm)(?!\w)", re.IGNORECASE)
 
 #: Words of which a source that says the one does not say the other.
 _OPPOSITES = (
@@ -105,14 +109,15 @@ class Source:
     def intro(self, start: int, end: int) -> str:
         """What stands over `text[start:end]`: the heading, the lead, and the opening lines of the provisions around
         it."""
-        passage = self.passage
-        lines = [passage.heading, passage.lead]
-        opens = [max(0, span.start - passage.start) for span in spans_around(passage, start, end)]
-        for place in sorted({*opens, 0} - {start}):
-            opening = passage.text[place:].split("\n", 1)[0]
-            if opening.rstrip().endswith(":") and place + len(opening) <= start:
-                lines.append(opening)
+        lines = (self.passage.heading, self.passage.lead, *self.openings(start, end))
         return "\n".join(line for line in lines if line)
+
+    def openings(self, start: int, end: int) -> list[str]:
+        """The lines of the text that open the lists in which `text[start:end]` stands, outermost first."""
+        passage = self.passage
+        opens = [max(0, span.start - passage.start) for span in spans_around(passage, start, end)]
+        lines = ((place, passage.text[place:].split("\n", 1)[0]) for place in sorted({*opens, 0} - {start}))
+        return [line for place, line in lines if line.rstrip().endswith(":") and place + len(line) <= start]
 
     def told(self, start: int, end: int) -> tuple[str, str]:
         """`text[start:end]` behind what stands over it."""
@@ -127,6 +132,19 @@ class Source:
             (a, b, frozenset(lexical_terms(text[a:b])), frozenset((*title, *lexical_terms(self.intro(a, b)))))
             for a, b in segments(text)
         )
+
+    @cached_property
+    def running(self) -> tuple[str, ...]:
+        """Its words in order, blanks at both ends: of the whole text, and of each sentence behind each line that opens
+        its list. Enumerators are left out."""
+        text = self.passage.text
+        found = {start: " ".join(_plain(_ENUMERATOR.sub("", text[start:end]))) for start, end in segments(text)}
+        behind = (
+            f" {' '.join(_plain(_ENUMERATOR.sub('', opening)))} {found[start]} "
+            for start, end in segments(text)
+            for opening in self.openings(start, end)
+        )
+        return (f" {' '.join(found.values())} ", *behind)
 
     @cached_property
     def everything(self) -> str:
@@ -147,11 +165,41 @@ def unknown_quantities(statement: str, sources: Sequence[Source]) -> list[str]:
     return ["số liệu hoặc thời hạn" for q in quantities(statement) if not covered(q, known)]
 
 
+def unknown_units(statement: str, sources: Sequence[Source]) -> list[str]:
+    """A day with a unit behind it that no source has there: "ngày 31 tháng 12 tháng dương lịch" for "... năm ..."."""
+    text, known = nfc(statement), frozenset[str]().union(*(source.terms for source in sources))
+    dates = (q for q in quantities(text) if q.kind == "date")
+    pairs = [
+        lexical_terms(text[q.start : q.end + behind.end()])[-2]
+        for q in dates
+        if (behind := _BEHIND.match(text[q.end :]))
+    ]
+    return ["số liệu hoặc thời hạn" for pair in pairs if pair not in known]
+
+
 def repeated(statement: str, have: Sequence[Quantity]) -> list[str]:
     """A number told more often than the quote has it: "nam đủ 60 tuổi, nữ đủ 60 tuổi" for "... nữ đủ 55 tuổi"."""
     said = quantities(statement)
     often = (sum(one.same_as(q) for one in said) > max(1, sum(one.same_as(q) for one in have)) for q in said)
     return ["số liệu không phải của câu được trích"] if any(often) else []
+
+
+def exchanged_numbers(statement: str, quote: str) -> list[str]:
+    """A number that stands where the quote, which agrees around it, has another: "đủ 20 năm làm nghề nặng nhọc" for
+    "... 15 năm ..." where 20 years are asked for something else."""
+    said, there = _plain(statement), _plain(quote)
+    blocks = SequenceMatcher(None, said, there, autojunk=False).get_opcodes()
+    for (_, a, b, _, _), (kind, c, d, e, f), (_, g, h, _, _) in zip(blocks, blocks[1:], blocks[2:], strict=False):
+        if kind != "replace" or min(b - a, h - g) < 2:
+            continue
+        mine, theirs = _value(said[c:d]), _value(there[e:f])
+        if mine is not None and theirs is not None and mine != theirs:
+            return ["số liệu không phải của câu được trích"]
+    return []
+
+
+def _value(words: Sequence[str]) -> Fraction | None:
+    return Fraction(words[0]) if len(words) == 1 and words[0].isdecimal() else read_number(" ".join(words))
 
 
 def unknown_digits(statement: str, sources: Sequence[Source]) -> list[str]:
@@ -297,11 +345,28 @@ def opposites(statement: str, quote: str) -> list[str]:
 
 def in_order(statement: str, said: Sequence[str]) -> float:
     """The share of a statement's words that stand in these texts in the same order, between 0 and 1."""
-    words, there = _plain(statement), [word for text in said for word in _plain(text)]
-    if not words:
-        return 0.0
+    words, runs = _runs(statement, said)
+    return sum(runs) / len(words) if words else 0.0
+
+
+def side_by_side(statement: str, said: Sequence[str]) -> float:
+    """The share of a statement's pairs of neighbouring words that are neighbours in these texts too, in the same order,
+    between 0 and 1: words picked from afar tell nothing."""
+    words, runs = _runs(statement, said)
+    return sum(run - 1 for run in runs) / (len(words) - 1) if len(words) > 1 else float(bool(runs))
+
+
+def _runs(statement: str, said: Sequence[str]) -> tuple[list[str], list[int]]:
+    """The words of a statement, and how long each run of them is that stands in these texts, in the same order."""
+    words, there = _plain(statement), [word for text in said for word in _plain(_ENUMERATOR.sub("", text))]
     blocks = SequenceMatcher(None, words, there, autojunk=False).get_matching_blocks()
-    return sum(block.size for block in blocks) / len(words)
+    return words, [block.size for block in blocks if block.size]
+
+
+def word_for_word(statement: str, source: Source) -> bool:
+    """Whether a source has all words of a statement in one run, punctuation aside."""
+    words = f" {' '.join(_plain(statement))} "
+    return any(words in text for text in source.running)
 
 
 def _plain(text: str) -> list[str]:

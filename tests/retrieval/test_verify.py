@@ -132,6 +132,78 @@ def test_the_source_that_says_it_better_is_the_one_to_cite(library: Any) -> None
     assert verdicts(f"{TRUE[4].removesuffix(' [2].')} [1].", both) == ["unsupported"]
 
 
+WORDED = "Ủy ban nhân dân cấp xã tổ chức thu gom rác thải sinh hoạt tại khu dân cư tập trung vào các ngày trong tuần"
+#: A sentence of one source, and what a wrong one says in nearly the same words, or in the same words from afar.
+SIBLINGS = [
+    (WORDED, f"{WORDED.replace('tập trung vào', 'tập trung và vào')}."),
+    (WORDED, f"{WORDED.replace(' trong tuần', '')}, trừ ngày nghỉ trong tuần."),
+    (
+        "Hộ gia đình thống nhất việc thu gom rác thải sinh hoạt với tổ dân phố",
+        "1. Hộ gia đình thống nhất việc thu gom rác thải sinh hoạt với chủ cơ sở.\n"
+        "2. Ủy ban nhân dân cấp xã làm việc với tổ dân phố.",
+    ),
+    (
+        "Quyết định miễn tiền dịch vụ thu gom rác thải sinh hoạt phải có nội dung sau đây tên của hộ được miễn tiền dịch "
+        "vụ thu gom, lý do và thời gian miễn",
+        "Danh sách kèm quyết định có nội dung miễn tiền dịch vụ thu gom rác thải sinh hoạt, tên của hộ được miễn tiền "
+        "dịch vụ thu gom, lý do và thời gian miễn.",
+    ),
+    (
+        "Nhiệm vụ điều tra cơ bản thuộc chương trình trọng điểm điều tra nguồn rác thải sinh hoạt",
+        "Nhiệm vụ cơ bản thuộc chương trình trọng điểm về nguồn rác thải sinh hoạt được phê duyệt.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "other"), SIBLINGS)
+def test_what_stands_word_for_word_in_one_source_is_not_cited_from_its_sibling(
+    text: str, other: str, sources: list[Hit]
+) -> None:
+    opening, _, rest = text.partition(" sau đây ")
+    own = f"1. {opening} sau đây:\na) {rest};" if rest else f"1. {text}."
+    texts = (own, other)
+    pair = [
+        Hit(n, 1.0, replace(sources[0].passage, id=str(n), text=said, spans=()))
+        for n, said in enumerate(texts, start=1)
+    ]
+    assert verdicts(f"{text} [1].", pair) == ["supported"]
+    (one,) = check(f"{text} [2].", pair)
+    assert one.statement is not None and one.statement.verdict == "unsupported"
+
+
+def test_a_sentence_of_both_sources_may_be_cited_from_either(sources: list[Hit]) -> None:
+    both = [Hit(n, 1.0, replace(sources[0].passage, id=str(n), text=f"{n}. {WORDED}.", spans=())) for n in (1, 2)]
+    assert [verdicts(f"{WORDED} [{n}].", both) for n in (1, 2)] == [["supported"], ["supported"]]
+
+
+def test_what_another_source_says_word_for_word_is_no_doubt_for_the_embedder(sources: list[Hit]) -> None:
+    text = "Hộ gia đình phải phân loại rác thải sinh hoạt ở sân chung của khu nhà trước buổi tối"
+    near = "Hộ gia đình phải phân loại rác thải sinh hoạt tại nguồn."
+    pair = [
+        Hit(n, 1.0, replace(sources[0].passage, id=str(n), text=said, spans=()))
+        for n, said in enumerate((near, text), 1)
+    ]
+    (alone,), (beside,) = check(f"{text} [1].", pair[:1]), check(f"{text} [1].", pair)
+    assert alone.doubt is not None
+    assert beside.statement is not None and (beside.statement.verdict, beside.doubt) == ("unsupported", None)
+
+
+def test_a_number_of_another_condition_is_not_this_ones(sources: list[Hit]) -> None:
+    listed = (
+        "1. Người đóng phí đủ 20 năm được miễn tiền dịch vụ khi:\na) Có đủ 15 năm làm nghề thu gom rác thải sinh hoạt;"
+    )
+    one = [Hit(1, 1.0, replace(sources[0].passage, text=listed, spans=()))]
+    for years, verdict in [("15 năm", "supported"), ("mười lăm năm", "supported"), ("20 năm", "unsupported")]:
+        assert verdicts(f"Có đủ {years} làm nghề thu gom rác thải sinh hoạt [1].", one) == [verdict], years
+
+
+def test_a_unit_behind_a_day_is_the_sources_own(sources: list[Hit]) -> None:
+    said = "Năm thu gom bắt đầu từ ngày 01 tháng 01 và kết thúc vào ngày 31 tháng 12 năm dương lịch"
+    one = [Hit(1, 1.0, replace(sources[0].passage, text=f"{said}.", spans=()))]
+    assert verdicts(f"{said} [1].", one) == ["supported"]
+    assert verdicts(f"{said.replace('12 năm', '12 tháng')} [1].", one) == ["unsupported"]
+
+
 async def test_the_embedder_is_heard_where_words_leave_a_doubt(sources: list[Hit]) -> None:
     """Near in meaning to its own source it counts as partly supported; nearer to another, or far, it does not."""
 
