@@ -147,6 +147,7 @@ def _show_faults(value: dict[str, Any]) -> None:
     console.print(f"Câu bịa bị phát hiện: {_share(value['faults']['caught'])} trong {value['faults']['n']}")
     for kind, found in value["faults"]["kinds"].items():
         console.print(f"  {kind}: {_share(found['caught'])} trong {found['n']}")
+    console.print(f"  nguồn có đúng câu ấy, không lấy làm nguồn tráo: {value['faults']['same_sentence_left_out']}")
     console.print(f"Câu đúng bị bỏ nhầm: {_share(value['true']['rejected'])} trong {value['true']['n']}")
     for row in value["slipped"]:
         print_line(f"Lọt ({row['kind']}): {row['text']}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from typing import Any
 
 from eval.faults_made import (
@@ -23,11 +22,12 @@ from eval.faults_made import (
     number_altered,
     place_altered,
     quote_altered,
+    reworded,
     told,
 )
 from eval.metrics import interval
 from eval.place import Place
-from retrieval.addresses import segments
+from legal.text import normalise_tone, words
 from retrieval.answer import Hit, Question, Verdict
 from retrieval.index import SearchFilter
 from retrieval.passage import Passage
@@ -80,12 +80,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class FaultReport:
-    """What came of the cases. `slipped`: faults that were let through; `rejected`: true statements that were not."""
+    """What came of the cases. `slipped`: faults that were let through; `rejected`: true statements that were not;
+    `same`: sources not drawn as the swapped one because they have the same sentence."""
 
     faults: dict[str, tuple[bool, ...]]
     true: dict[str, tuple[Verdict, ...]]
     slipped: tuple[tuple[str, str], ...]
     rejected: tuple[tuple[str, str], ...]
+    same: int
 
     def as_json(self) -> dict[str, Any]:
         """Shares by kind, and the statements that went wrong."""
@@ -96,6 +98,7 @@ class FaultReport:
                 "n": len(every),
                 "caught": _share(every),
                 "kinds": {kind: {"n": len(caught), "caught": _share(caught)} for kind, caught in self.faults.items()},
+                "same_sentence_left_out": self.same,
             },
             "true": {
                 "n": len(told_all),
@@ -126,8 +129,9 @@ async def inject(
     true: dict[str, list[Verdict]] = {}
     slipped: list[tuple[str, str]] = []
     rejected: list[tuple[str, str]] = []
+    same: list[Passage] = []
     done = 0
-    async for case in made(passages, find, n=n, seed=seed):
+    async for case in made(passages, find, n=n, seed=seed, same=same):
         verdict = await judge(case.text, case.sources)
         if case.kind in SHARES:
             faults.setdefault(case.kind, []).append(verdict == "unsupported")
@@ -145,11 +149,15 @@ async def inject(
         {way: tuple(true[way]) for way in _WAYS if way in true},
         tuple(slipped),
         tuple(rejected),
+        len(same),
     )
 
 
-async def made(passages: Sequence[Passage], find: Find, *, n: int, seed: int) -> AsyncIterator[Case]:
-    """The cases, the same for the same passages and seed: faults and true statements in turns."""
+async def made(
+    passages: Sequence[Passage], find: Find, *, n: int, seed: int, same: list[Passage]
+) -> AsyncIterator[Case]:
+    """The cases, the same for the same passages and seed: faults and true statements in turns. `same` takes the sources
+    that were not drawn as the swapped one because they have the same sentence."""
     rng = random.Random(seed)
     total = sum(SHARES.values())
     wanted = {kind: max(1, round(share * n / total)) for kind, share in SHARES.items()}
@@ -157,17 +165,21 @@ async def made(passages: Sequence[Passage], find: Find, *, n: int, seed: int) ->
     for fact, passage in _drawn(passages, rng):
         if truths <= 0 and not any(wanted.values()):
             return
+        # The rarest first: few sentences have a date or a negation.
+        kinds = sorted((k for k, left in wanted.items() if left), key=lambda k: wanted[k] / SHARES[k], reverse=True)
+        ways = ((kind, told(fact, passage, rng.choice([0, 1, 2, 4]))) for kind in kinds)
+        faults = {kind: text for kind, one in ways if (text := _faulty(kind, one, rng)) is not None}
+        if truths <= 0 and not faults:
+            continue
         sources, at = await _before(fact, passage, find, rng)
         if truths > 0:
             one = told(fact, passage, truths)
             if case := _case(_WAYS[truths % len(_WAYS)], one.text, at, sources):
                 truths -= 1
                 yield case
-        # The rarest first: few sentences have a date or a negation.
-        for kind in sorted(
-            (k for k, left in wanted.items() if left), key=lambda k: wanted[k] / SHARES[k], reverse=True
-        ):
-            if case := _fault(kind, told(fact, passage, rng.choice([0, 1, 2, 4])), at, sources, rng):
+        for kind, text in faults.items():
+            number = _cited(kind, fact, at, sources, rng, same)
+            if number is not None and (case := _case(kind, text, number, sources)):
                 wanted[kind] -= 1
                 yield case
                 break
@@ -194,35 +206,44 @@ async def _before(fact: str, passage: Passage, find: Find, rng: random.Random) -
     return tuple(replace(hit, rank=rank) for rank, hit in enumerate(found, start=1)), at + 1
 
 
-def _fault(kind: str, one: Told, at: int, sources: tuple[Hit, ...], rng: random.Random) -> Case | None:
+def _faulty(kind: str, one: Told, rng: random.Random) -> str | None:
+    """The text of a fault of this kind; that of a wrong source is true, as printed or in other words. None where the
+    statement has nothing to spoil, or the provision says the spoilt one too: "không quá 02 tháng" is its next point."""
+    if kind not in _SPOILT:
+        return rng.choice((one.fact, reworded(one.fact)))
+    text = _SPOILT[kind](one, rng)
+    return None if text is None or says_too(text, one.passage) else text
+
+
+def _cited(
+    kind: str, fact: str, at: int, sources: tuple[Hit, ...], rng: random.Random, same: list[Passage]
+) -> int | None:
+    """The number of the source that the statement cites; None where no source serves as the wrong one."""
     if kind in _SPOILT:
-        text = _SPOILT[kind](one, rng)
-        if text is None or " ".join(text.split()) in " ".join(one.passage.text.split()):
-            return None
-        return _case(kind, text, at, sources)
+        return at
     if kind == "source that does not exist":
-        return _case(kind, one.fact, len(sources) + rng.randint(1, 9), sources)
-    same = kind == "swapped source, same document"
-    wrong = [
-        number
+        return len(sources) + rng.randint(1, 9)
+    own = sources[at - 1].passage
+    home = kind == "swapped source, same document"
+    others = {
+        number: hit.passage
         for number, hit in enumerate(sources, start=1)
-        if number != at
-        and (hit.passage.document.key == one.passage.document.key) == same
-        and not _says_too(one.fact, hit.passage)
-    ]
-    return _case(kind, one.fact, rng.choice(wrong), sources) if wrong else None
+        if number != at and (hit.passage.document.key == own.document.key) == home
+    }
+    wrong = [number for number, passage in others.items() if not says_too(fact, passage)]
+    same += [passage for number, passage in others.items() if number not in wrong]
+    return rng.choice(wrong) if wrong else None
 
 
-def _says_too(fact: str, passage: Passage) -> bool:
-    """Whether a source has the same sentence (at least 95% of its words in order): laws repeat each other, and citing
-    the other one is no fault."""
-    words = fact.lower().split()
-    for start, end in segments(passage.text):
-        there = passage.text[start:end].lower().split()
-        blocks = SequenceMatcher(None, words, there, autojunk=False).get_matching_blocks()
-        if sum(block.size for block in blocks) >= 0.95 * len(words):
-            return True
-    return False
+def says_too(fact: str, passage: Passage) -> bool:
+    """Whether a source has a sentence word for word, in one place or below the line that opens its list (case,
+    punctuation and place of the tone mark aside): laws repeat each other, and citing the other one is no fault."""
+    own = f" {_words(fact)} "
+    return any(own in f" {_words(there)} " for there in (passage.text, *facts(passage)))
+
+
+def _words(text: str) -> str:
+    return " ".join(map(normalise_tone, words(text)))
 
 
 def _case(kind: str, text: str, number: int, sources: tuple[Hit, ...]) -> Case | None:
