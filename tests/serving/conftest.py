@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from tests.listening import listening
 
 MODEL = "mo-hinh-thu"
 WINDOW = 64
@@ -153,17 +153,9 @@ def _app(server: Server) -> FastAPI:
 def server() -> Iterator[Server]:
     """The double, listening on a port of its own."""
     double = Server()
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(_app(double), log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
-    process = uvicorn.Server(config)
-    thread = threading.Thread(target=process.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    double.url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
-    yield double
-    process.should_exit = True
-    thread.join(5)
-    listening.close()
+    with listening(_app(double)) as root:
+        double.url = f"{root}/v1"
+        yield double
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from eval.own_vllm import CHAT, EMBED, Vllm
+from tests.listening import listening
+from tests.vllm.tireless import tireless
 
 #: Requests that run at once, and that may wait beside them; the next is answered 503.
 RUNNING, WAITING = 8, 2
@@ -54,3 +56,10 @@ def chat(servers: dict[str, Vllm]) -> Vllm:
 def embed(servers: dict[str, Vllm]) -> Vllm:
     """The embedding model's server; it reranks as well."""
     return servers[EMBED]
+
+
+@pytest.fixture(scope="session")
+def endless(chat: Vllm) -> Iterator[str]:
+    """The chat model's server by way of a gateway through which its answers are as long as they may be."""
+    with listening(tireless(chat.url.removesuffix("/v1"))) as root:
+        yield f"{root}/v1"

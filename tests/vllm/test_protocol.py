@@ -195,15 +195,15 @@ def test_vllm_understands_every_planned_command(chat: Vllm) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-async def test_who_leaves_stops_the_generation(chat: Vllm) -> None:
-    stream = generator(chat).stream(PROMPT, max_tokens=2500)
-    assert (await anext(stream)) is not None
+async def test_who_leaves_stops_the_generation(chat: Vllm, endless: str) -> None:
+    stream = generator(chat, url=endless).stream(PROMPT, max_tokens=2500)
+    assert (await anext(stream)).text
     assert await comes_to(chat, 1)
     await stream.aclose()  # type: ignore[attr-defined]
     assert await comes_to(chat, 0)
 
 
-async def test_a_frozen_server_is_given_up_in_time_and_used_again_when_it_thaws(chat: Vllm) -> None:
+async def test_a_frozen_server_is_given_up_in_time_and_used_again_when_it_thaws(chat: Vllm, endless: str) -> None:
     model = generator(chat, limits=TimeLimits(connect=1, first=1.5, between=1.5, total=10), attempts=1)
     chat.signal(signal.SIGSTOP)
     try:
@@ -212,7 +212,7 @@ async def test_a_frozen_server_is_given_up_in_time_and_used_again_when_it_thaws(
     finally:
         chat.signal(signal.SIGCONT)
     assert await comes_to(chat, 0)
-    stream = generator(chat, limits=TimeLimits(between=1.5)).stream(PROMPT, max_tokens=2500)
+    stream = generator(chat, url=endless, limits=TimeLimits(between=1.5)).stream(PROMPT, max_tokens=2500)
     assert (await anext(stream)).text
     chat.signal(signal.SIGSTOP)
     try:
