@@ -24,6 +24,7 @@ class RawEngine:
     def __init__(self, index: EmbeddedIndex | EdgeIndex, embedder: Embedder) -> None:
         edge = index._index if isinstance(index, EmbeddedIndex) else index
         self.shard: Any = edge._shard
+        self._beam = edge.beam
         self._embedder = embedder
         self._filter = edge_filter(conditions(SearchFilter(as_of=date.today())))
 
@@ -49,7 +50,7 @@ class RawEngine:
         """Ids of the best by meaning: by comparing all vectors, or as the question's path asks for them."""
         dense = await self._embedder.embed_question(question)
         nearest = engine.Query.Nearest(dense.tolist(), using=DENSE)
-        request = edge_query(nearest, self._filter, _CANDIDATES)
+        request = edge_query(nearest, self._filter, _CANDIDATES, self._beam)
         if exact:
             request = engine.QueryRequest(
                 limit=_CANDIDATES, query=nearest, filter=self._filter, params=engine.SearchParams(exact=True)

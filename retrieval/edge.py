@@ -21,6 +21,7 @@ from uuid import UUID
 import qdrant_edge as engine
 
 from legal.errors import NotFound
+from retrieval.beam import beam_for
 from retrieval.edge_requests import KINDS, edge_condition, edge_filter, edge_point, edge_query, shard_config
 from retrieval.index import Candidates, Found, Id, IndexMoved, Manifest, Meaning, Point, SearchFilter, Sparse
 from retrieval.passage import Passage
@@ -81,7 +82,8 @@ class EdgeIndex:
         else:
             folder.mkdir(parents=True, exist_ok=True)
             self._shard = engine.EdgeShard.create(str(folder), shard_config(manifest.dimension))
-        known = self._shard.info().payload_schema
+        info = self._shard.info()
+        self.beam, known = beam_for(info.points_count), info.payload_schema
         for field, kind in INDEXED.items():
             if field not in known:
                 self._shard.update(engine.UpdateOperation.create_field_index(field, KINDS[kind]))
@@ -113,7 +115,7 @@ class EdgeIndex:
             dense = await dense
         meaning = None
         if dense is not None:
-            meaning = edge_query(engine.Query.Nearest(dense.tolist(), using=DENSE), condition, limit)
+            meaning = edge_query(engine.Query.Nearest(dense.tolist(), using=DENSE), condition, limit, self.beam)
         with self._opened():
             if state != self._changes:  # not asked yet, or of another state than the search to come
                 by_words, read = (), {}
@@ -215,6 +217,7 @@ class EdgeIndex:
         """
         with self._writing, self._opened():
             points = self._count(None)
+            self.beam = beam_for(points)
             self._shard.flush()
             self._shard.close()
             self._shard = engine.EdgeShard.load(

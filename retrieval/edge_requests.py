@@ -11,16 +11,12 @@ from retrieval.index import Point
 from retrieval.points import DENSE, LEXICAL, AnyOf, Between, Condition, Outside, to_payload
 
 #: Up to so many kilobytes of dense vectors in a segment (30,000 of 384 numbers) every vector is compared: 1 ms for
-#: 12,000, nothing missed, where the graph found 90% of the best 100 in that time. Above: the graph, with this beam: of
-#: 100,000 passages it finds 99.6% of the best 30 (256: 99.8%, in half a millisecond more).
+#: 12,000, nothing missed, where the graph found 90% of the best 100 in that time. Above: the graph (`beam_for`).
 _EXACT_KB = 45_000
-_BEAM = 160
 _INT8_KB = 300_000
 _INT8 = engine.ScalarQuantizationConfig(engine.ScalarType.Int8, quantile=0.99, memory=engine.Memory.Pinned)
 #: Of vectors of 8 bits half as many again are taken and put in order by the originals.
-_PARAMS = engine.SearchParams(
-    hnsw_ef=_BEAM, quantization=engine.QuantizationSearchParams(rescore=True, oversampling=1.5)
-)
+_RESCORED = engine.QuantizationSearchParams(rescore=True, oversampling=1.5)
 KINDS = {"keyword": engine.PayloadSchemaType.Keyword, "integer": engine.PayloadSchemaType.Integer}
 
 
@@ -77,13 +73,13 @@ def shard_config(dimension: int, points: int = 0, *, int8: bool | None = None) -
     )
 
 
-def edge_query(query: Any, condition: Any, limit: int) -> Any:
-    """One search: ids and scores alone."""
+def edge_query(query: Any, condition: Any, limit: int, beam: int | None = None) -> Any:
+    """One search: ids and scores alone. `beam`: see `beam_for`; None for words, which have no graph."""
     return engine.QueryRequest(
         limit=limit,
         query=query,
         filter=condition,
-        params=_PARAMS,
+        params=engine.SearchParams(hnsw_ef=beam, quantization=_RESCORED),
         with_payload=False,
         with_vector=False,
     )

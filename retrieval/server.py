@@ -21,6 +21,7 @@ from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
 from legal.errors import Conflict, NotFound, ServiceUnavailable
+from retrieval.beam import beam_for
 from retrieval.index import Candidates, IndexWriter, Manifest, Meaning, Point, Scored, SearchFilter, Sparse
 from retrieval.passage import Passage
 from retrieval.points import (
@@ -45,7 +46,6 @@ T = TypeVar("T")
 _BATCH = 128
 _PAGE = 1000
 _EXACT_KB = 45_000  # as in retrieval/edge.py
-_BEAM = 160
 _ALL = 10_000_000
 _READ = ["key", "position", *SHOWN_FIELDS]
 
@@ -80,7 +80,9 @@ class ServerIndex:
                 if manifest is None:
                     raise Conflict("Chưa có chỉ mục nào trên máy chủ Qdrant; hãy nạp văn bản trước (phapquy ingest).")
                 self._point_to(self._make(manifest))
-            stored = client.get_collection(collection).config.metadata or {}
+            found = client.get_collection(collection)
+        stored = found.config.metadata or {}
+        self._beam = beam_for((found.points_count or 0) // (found.config.params.shard_number or 1))
         self._manifest = manifest or _stored(stored)
         if manifest is not None and stored != asdict(manifest):
             raise Conflict(
@@ -119,7 +121,7 @@ class ServerIndex:
         condition = server_filter(conditions(where))
         asked: list[models.QueryRequest] = []
         if dense is not None:
-            asked.append(query_of(dense.tolist(), DENSE, condition, limit, None if self._local else _BEAM))
+            asked.append(query_of(dense.tolist(), DENSE, condition, limit, None if self._local else self._beam))
         if sparse is not None and sparse.indices:
             vector = models.SparseVector(indices=list(sparse.indices), values=list(sparse.values))
             asked.append(query_of(vector, LEXICAL, condition, limit))
