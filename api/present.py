@@ -29,7 +29,7 @@ from api.schemas import (
     VersionOut,
 )
 from api.schemas_intake import HeldFile
-from legal.document import LegalDocument, Provision
+from legal.document import VALIDITY_DAYS, LegalDocument, Provision
 from legal.errors import NotFound
 from legal.labels import label_of
 from legal.tables import table_html
@@ -82,8 +82,7 @@ def hit_out(hit: Hit, day: date) -> HitOut:
     """A hit. Its status is that of its provision, where that has days of its own."""
     passage = hit.passage
     own = passage.applies
-    days = ("effective_from", "effective_to", "suspended_from", "suspended_to")
-    there = replace(passage.document, **{field: getattr(own, field) for field in days})
+    there = replace(passage.document, **{field: getattr(own, field) for field in VALIDITY_DAYS})
     return HitOut(
         rank=hit.rank,
         score=round(hit.score, 6),

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from legal.document import Metadata, Suspension
+from legal.document import VALIDITY_DAYS, Metadata, Suspension
 from retrieval.passage import DocumentCard
 
-_DAYS = ("issued", "effective_from", "effective_to", "suspended_from", "suspended_to")
+_DAYS = ("issued", *VALIDITY_DAYS)
 _PARTS = "suspended_parts"
 
 

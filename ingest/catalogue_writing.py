@@ -7,8 +7,8 @@ the journal.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from ingest.catalogue import Catalogue, card_of
 from ingest.catalogue_plain import card_fields, card_json, people_of, plain, typed
+from ingest.catalogue_records import Intent, KnownFile, LiveVersion, NewVersion
 from ingest.catalogue_tables import (
     LIVE,
     NEEDS_REVIEW,
@@ -36,71 +37,6 @@ from legal.errors import NotFound, PhapquyError
 from legal.number import DocumentNumber
 from legal.text import fold
 from retrieval.passage import DocumentCard
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFile:
-    """A file as it was when it was last met. `code`, `reason`: why it did not become a document then. `given`: the
-    SHA-256 of its side-car."""
-
-    path: str
-    sha256: str
-    size: int
-    mtime_ns: int
-    version: str | None = None
-    code: str | None = None
-    reason: str | None = None
-    given: str = ""
-
-    @classmethod
-    def of(cls, file: FoundFile, sha256: str, version: str | None, error: PhapquyError | None = None) -> KnownFile:
-        """What became of a file: a version, or an error."""
-        code, reason = (error.code, error.reason) if error is not None else (None, None)
-        return cls(file.known_as, sha256, file.size, file.mtime_ns, version, code, reason, file.given)
-
-
-@dataclass(frozen=True, slots=True)
-class NewVersion:
-    """A reading that is about to be written. `tree`, `said`: packed. `text_hash`: of its words in order."""
-
-    card: DocumentCard
-    metadata: Metadata
-    sha256: str
-    text_hash: str
-    file_name: str
-    file_time: float
-    kind: str
-    size: int
-    tree: bytes
-    said: bytes
-    provisions: int
-    passages: int
-    coverage: float | None = None
-    notes: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class LiveVersion:
-    """The version of a document that answers, or that waits for review."""
-
-    key: str
-    version: str
-    passages: int
-    sha256: str
-    text_hash: str
-    file_time: float
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """A journalled intent that has not been finished."""
-
-    id: int
-    operation: str
-    key: str
-    version: str | None
-    details: Mapping[str, Any]
 
 
 class CatalogueWriting:
@@ -373,7 +309,7 @@ def _add_version(session: Session, new: NewVersion, state: str) -> None:
 
 def _describe(session: Session, row: DocumentRow, fields: Mapping[str, Any]) -> None:
     values = typed(fields)
-    access = values.pop("access", None)
+    access: Any = values.pop("access", None)
     if "suspended_parts" in values:
         values["suspended_parts"] = fields["suspended_parts"]
     for name, value in values.items():
@@ -384,7 +320,7 @@ def _describe(session: Session, row: DocumentRow, fields: Mapping[str, Any]) -> 
         row.number_key = number.key if number else row.number
     if access is not None:
         session.execute(delete(LabelRow).where(LabelRow.key == row.key))
-        session.add_all(LabelRow(key=row.key, label=str(label)) for label in sorted(set(_labels_given(access))))
+        session.add_all(LabelRow(key=row.key, label=label) for label in sorted({*access}))
 
 
 def _supersede_held(session: Session, key: str, version: str, file: KnownFile | None) -> None:
@@ -397,10 +333,6 @@ def _supersede_held(session: Session, key: str, version: str, file: KnownFile | 
     session.execute(
         update(VersionRow).where(*waiting, same).values(state=REPLACED).execution_options(synchronize_session=False)
     )
-
-
-def _labels_given(access: Any) -> Sequence[str]:
-    return [str(label) for label in access]
 
 
 def _labels(session: Session, key: str) -> tuple[str, ...]:

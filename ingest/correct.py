@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ingest.catalogue import Catalogue
 from ingest.catalogue_files import follow_corrections
-from ingest.catalogue_writing import CatalogueWriting, NewVersion
+from ingest.catalogue_records import NewVersion
+from ingest.catalogue_writing import CatalogueWriting
 from ingest.chunk import passages
 from ingest.embedding import points
 from ingest.pipeline_steps import card_from

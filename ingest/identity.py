@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-from ingest.catalogue_writing import CatalogueWriting, KnownFile, LiveVersion
+from ingest.catalogue_records import KnownFile, LiveVersion
+from ingest.catalogue_writing import CatalogueWriting
 from ingest.files import FoundFile
 from ingest.reading import Reading
 from legal.document import Metadata

@@ -17,7 +17,8 @@ from typing import Any, Literal
 
 from ingest.cache import EmbeddingCache
 from ingest.catalogue import Catalogue
-from ingest.catalogue_writing import CatalogueWriting, KnownFile
+from ingest.catalogue_records import KnownFile
+from ingest.catalogue_writing import CatalogueWriting
 from ingest.correct import Correction, correct
 from ingest.embedding import CachedEmbedder
 from ingest.files import found_files

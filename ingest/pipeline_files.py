@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.archive import Archive, Member, is_archive
-from ingest.catalogue_writing import KnownFile
+from ingest.catalogue_records import KnownFile
 from ingest.files import FoundFile
 from ingest.limits import Limits
 from ingest.originals import sha256_of

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
+from ingest.catalogue_records import KnownFile, NewVersion
 from ingest.catalogue_tables import NEEDS_REVIEW
-from ingest.catalogue_writing import KnownFile, NewVersion
 from ingest.chunk import passages
 from ingest.embedding import points
 from ingest.originals import Originals

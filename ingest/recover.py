@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ingest.catalogue_writing import CatalogueWriting, Intent, changes_of
+from ingest.catalogue_records import Intent
+from ingest.catalogue_writing import CatalogueWriting, changes_of
 from ingest.writer import Writer
 from legal.errors import NotFound
 from retrieval.index import IndexWriter

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from legal.document import Evidence, Metadata, Validity
+from legal.document import VALIDITY_DAYS, Evidence, Metadata, Validity
 from legal.errors import BadSideCar
 from legal.number import DocumentNumber
 
@@ -28,8 +28,7 @@ CORRECTED = Evidence("Do người quản trị sửa sau khi nạp.")
 
 _SUFFIXES = (".yaml", ".yml")
 _TEXTS = ("number", "type", "title", "issuer", "signer", "signer_title", "place", "subject", "secrecy", "urgency")
-_VALIDITY = ("effective_from", "effective_to", "suspended_from", "suspended_to")
-_DAYS = ("issued", *_VALIDITY)
+_DAYS = ("issued", *VALIDITY_DAYS)
 _LONGEST = {"title": 4000}
 
 
@@ -43,7 +42,7 @@ class Given:
 
     def over(self, metadata: Metadata, evidence: Evidence = GIVEN) -> Metadata:
         """The metadata with these values, marked as given by a person."""
-        plain = {name: value for name, value in self.values.items() if name not in _VALIDITY}
+        plain = {name: value for name, value in self.values.items() if name not in VALIDITY_DAYS}
         days = {name: value for name, value in self.values.items() if name not in plain}
         validity = replace(metadata.validity, **days)
         said = {**metadata.evidence, **dict.fromkeys(self.values, evidence)}

@@ -8,12 +8,20 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from legal.document import INLINE_KINDS, Evidence, LegalDocument, Metadata, PartValidity, Provision, Validity
+from legal.document import (
+    INLINE_KINDS,
+    VALIDITY_DAYS,
+    Evidence,
+    LegalDocument,
+    Metadata,
+    PartValidity,
+    Provision,
+    Validity,
+)
 from legal.procedure import read_procedure
 from legal.tables import table_html
 
 _FORMAT = 1
-_VALIDITY = ("effective_from", "effective_to", "suspended_from", "suspended_to")
 
 
 def pack(document: LegalDocument) -> bytes:
@@ -34,7 +42,7 @@ def pack(document: LegalDocument) -> bytes:
             "subject": meta.subject,
             "secrecy": meta.secrecy,
             "urgency": meta.urgency,
-            **{name: _day(getattr(meta.validity, name)) for name in _VALIDITY},
+            **{name: _day(getattr(meta.validity, name)) for name in VALIDITY_DAYS},
             "parts": [
                 [
                     part.eid,
@@ -80,7 +88,7 @@ def unpack(data: bytes) -> LegalDocument:
             subject=meta.get("subject"),
             secrecy=meta.get("secrecy"),
             urgency=meta.get("urgency"),
-            validity=Validity(*(_date(meta.get(name)) for name in _VALIDITY)),
+            validity=Validity(*(_date(meta.get(name)) for name in VALIDITY_DAYS)),
             parts=tuple(
                 PartValidity(eid, _date(since), _date(until), Evidence(*found))
                 for eid, since, until, *found in meta.get("parts", ())

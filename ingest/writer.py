@@ -6,16 +6,15 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ingest.catalogue import Catalogue
-from ingest.catalogue_writing import CatalogueWriting, KnownFile, NewVersion
+from ingest.catalogue_records import KnownFile, NewVersion
+from ingest.catalogue_writing import CatalogueWriting
 from ingest.chunk import passages
 from ingest.embedding import CachedEmbedder, points
 from ingest.report import Stages
-from legal.document import Metadata
+from legal.document import VALIDITY_DAYS, Metadata
 from legal.errors import PhapquyError
 from retrieval.index import IndexWriter, Point
 from retrieval.passage import DocumentCard, Passage
-
-_DAYS = frozenset({"effective_from", "effective_to", "suspended_from", "suspended_to"})
 
 
 class Writer:
@@ -122,7 +121,7 @@ class Writer:
         """Whether changes of these fields move days that passages have of their own: those are written anew."""
         if "suspended_parts" in changes:
             return True
-        if not _DAYS & {*changes}:
+        if not {*VALIDITY_DAYS} & {*changes}:
             return False
         return bool(card.suspended_parts or self.catalogue.tree(card.key, card.version).metadata.parts)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Literal
 
@@ -112,6 +112,10 @@ class Validity:
         if self.effective_from is None:
             return "unknown"
         return "in_force" if on >= self.effective_from else "not_yet_in_force"
+
+
+#: The days of a `Validity`, in its order.
+VALIDITY_DAYS = tuple(one.name for one in fields(Validity))
 
 
 @dataclass(frozen=True, slots=True)

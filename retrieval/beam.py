@@ -1,9 +1,12 @@
-"""How widely a graph of vectors is searched."""
+"""When vectors are searched by a graph, and how widely."""
 
 from __future__ import annotations
 
 import math
 
+#: Up to so many kilobytes of dense vectors in a segment (30,000 of 384 numbers) every vector is compared: 1 ms for
+#: 12,000, nothing missed, where the graph found 90% of the best 100 in that time. Above: the graph (`beam_for`).
+EXACT_KB = 45_000
 _LEAST = 160
 _ENOUGH_FOR = 100_000
 

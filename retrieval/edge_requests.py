@@ -7,12 +7,10 @@ from typing import Any
 
 import qdrant_edge as engine
 
+from retrieval.beam import EXACT_KB
 from retrieval.index import Point
 from retrieval.points import DENSE, LEXICAL, AnyOf, Between, Condition, Outside, to_payload
 
-#: Up to so many kilobytes of dense vectors in a segment (30,000 of 384 numbers) every vector is compared: 1 ms for
-#: 12,000, nothing missed, where the graph found 90% of the best 100 in that time. Above: the graph (`beam_for`).
-_EXACT_KB = 45_000
 _INT8_KB = 300_000
 _INT8 = engine.ScalarQuantizationConfig(engine.ScalarType.Int8, quantile=0.99, memory=engine.Memory.Pinned)
 #: Of vectors of 8 bits half as many again are taken and put in order by the originals.
@@ -58,10 +56,10 @@ def shard_config(dimension: int, points: int = 0, *, int8: bool | None = None) -
     of the memory. None: where the vectors take more than 300 MB.
     """
     size = points * dimension * 4 / 1024
-    graph = size > _EXACT_KB
+    graph = size > EXACT_KB
     small = graph and (size > _INT8_KB if int8 is None else int8)
     return engine.EdgeConfig(
-        hnsw_config=engine.HnswIndexConfig(m=16 if graph else 0, ef_construct=128, full_scan_threshold=_EXACT_KB),
+        hnsw_config=engine.HnswIndexConfig(m=16 if graph else 0, ef_construct=128, full_scan_threshold=EXACT_KB),
         optimizers=engine.EdgeOptimizersConfig(indexing_threshold=5_000),
         quantization_config=_INT8 if small else None,
         vectors={

@@ -20,7 +20,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Literal
 
-from legal.document import Validity
+from legal.document import VALIDITY_DAYS, Validity
 from legal.errors import BadRequest
 from retrieval.index import SearchFilter
 from retrieval.passage import DocumentCard, Passage, Span
@@ -59,8 +59,7 @@ INDEXED: Mapping[str, FieldKind] = {
 _ALWAYS = 0
 _NEVER = 99_999_999
 _SEPARATOR = "\n"
-_DAYS = ("effective_from", "effective_to", "suspended_from", "suspended_to")
-_CARD_FIELDS = frozenset({"number", "title", "type", "issuer", "issued", "status", *_DAYS, "access"})
+_CARD_FIELDS = frozenset({"number", "title", "type", "issuer", "issued", "status", *VALIDITY_DAYS, "access"})
 
 #: The fields that a hit is made of.
 SHOWN_FIELDS = ("reading", "written", *sorted(_CARD_FIELDS), "document_days", "body")
@@ -173,7 +172,7 @@ def to_payload(passage: Passage, *, position: int, live: bool, written: int = 0)
         payload["article"] = passage.article
     payload |= _card_payload(card)
     if passage.validity is not None:
-        payload["document_days"] = [payload.pop(field, None) for field in _DAYS]
+        payload["document_days"] = [payload.pop(field, None) for field in VALIDITY_DAYS]
         payload |= _days_payload(passage.validity)
     spans = [(span.eid, span.label, span.start, span.end) for span in passage.spans]
     payload["body"] = json.dumps(
@@ -214,14 +213,14 @@ def from_payload(point_id: object, payload: Mapping[str, Any]) -> Passage:
         part,
         parts,
         tuple([Span(*span) for span in spans]),
-        validity=_validity(*map(payload.get, _DAYS)) if "document_days" in payload else None,
+        validity=_validity(*map(payload.get, VALIDITY_DAYS)) if "document_days" in payload else None,
     )
 
 
 def card_of(payload: Mapping[str, Any]) -> DocumentCard:
     """The document's card out of a payload."""
     get = payload.get
-    days = get("document_days") or [get(field) for field in _DAYS]
+    days = get("document_days") or [get(field) for field in VALIDITY_DAYS]
     return _card(
         payload["reading"],
         get("number"),
@@ -267,7 +266,7 @@ def _card(
 
 
 def _validity(*days: int | None) -> Validity:
-    """Out of the days in the order of `_DAYS`; older points have the first two alone."""
+    """Out of the days in the order of `VALIDITY_DAYS`; older points have the first two alone."""
     return Validity(*(None if day in (None, _ALWAYS, _NEVER) else day_of(day) for day in days))  # type: ignore[arg-type]
 
 
@@ -289,12 +288,12 @@ def card_changes(changes: Mapping[str, object]) -> tuple[Payload, list[str]]:
 
 
 def _card_payload(card: DocumentCard) -> Payload:
-    plain = {field: _card_value(field, getattr(card, field)) for field in sorted(_CARD_FIELDS - {*_DAYS})}
+    plain = {field: _card_value(field, getattr(card, field)) for field in sorted(_CARD_FIELDS - {*VALIDITY_DAYS})}
     return {field: value for field, value in plain.items() if value is not None} | _days_payload(card.validity)
 
 
 def _days_payload(applies: Validity) -> Payload:
-    days = {field: _card_value(field, getattr(applies, field)) for field in _DAYS}
+    days = {field: _card_value(field, getattr(applies, field)) for field in VALIDITY_DAYS}
     if applies.suspended_from is None:
         return {"effective_from": days["effective_from"], "effective_to": days["effective_to"]}
     return days

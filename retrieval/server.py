@@ -37,7 +37,7 @@ from retrieval.points import (
     reading,
     split_reading,
 )
-from retrieval.server_layout import Layout, index_fields, make_collection
+from retrieval.server_layout import Layout, index_fields, make_collection, stored_manifest
 from retrieval.server_requests import filter_of, holds, latest_of, point_of, query_of, server_filter
 from retrieval.server_succession import ServerSuccessor
 
@@ -45,7 +45,6 @@ T = TypeVar("T")
 
 _BATCH = 128
 _PAGE = 1000
-_EXACT_KB = 45_000  # as in retrieval/edge.py
 _ALL = 10_000_000
 _READ = ["key", "position", *SHOWN_FIELDS]
 
@@ -83,7 +82,7 @@ class ServerIndex:
             found = client.get_collection(collection)
         stored = found.config.metadata or {}
         self._beam = beam_for((found.points_count or 0) // (found.config.params.shard_number or 1))
-        self._manifest = manifest or _stored(stored)
+        self._manifest = manifest or stored_manifest(stored)
         if manifest is not None and stored != asdict(manifest):
             raise Conflict(
                 f"Chỉ mục trên máy chủ Qdrant được tạo bằng mô hình nhúng {stored.get('embedder')}, khác với cấu hình "
@@ -249,7 +248,7 @@ class ServerIndex:
             before = self._named(self._before)
             if before is None:
                 raise NotFound("Không còn giữ chỉ mục trước đó.")
-            manifest = _stored(self._client.get_collection(before).config.metadata or {})
+            manifest = stored_manifest(self._client.get_collection(before).config.metadata or {})
         yield ServerSuccessor(self._over(before, manifest), lambda: self._succeed(before, manifest))
 
     def drop_previous(self) -> bool:
@@ -393,12 +392,3 @@ class ServerIndex:
             ) from None
         except (ApiException, OSError):
             raise ServiceUnavailable("Không kết nối được máy chủ Qdrant; hãy kiểm tra địa chỉ và dịch vụ.") from None
-
-
-def _stored(metadata: dict[str, Any]) -> Manifest:
-    try:
-        return Manifest(**metadata)
-    except TypeError:
-        raise Conflict(
-            "Chỉ mục trên máy chủ Qdrant do chương trình khác tạo ra; hãy chọn tên bộ sưu tập khác."
-        ) from None

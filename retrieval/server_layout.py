@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from qdrant_client import QdrantClient, models
 
+from legal.errors import Conflict
+from retrieval.beam import EXACT_KB
 from retrieval.index import Manifest
 from retrieval.points import DENSE, INDEXED, LEXICAL
 from retrieval.server_requests import schema_of
-
-_EXACT_KB = 45_000  # as in retrieval/edge_requests.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def make_collection(
         shard_number=layout.shards,
         replication_factor=layout.replicas,
         sparse_vectors_config={LEXICAL: models.SparseVectorParams(modifier=models.Modifier.IDF)},
-        hnsw_config=models.HnswConfigDiff(full_scan_threshold=_EXACT_KB),
+        hnsw_config=models.HnswConfigDiff(full_scan_threshold=EXACT_KB),
         metadata=asdict(manifest),
     )
     if indexed:
@@ -55,3 +57,13 @@ def index_fields(client: QdrantClient, name: str) -> None:
     for field, kind in INDEXED.items():
         if field not in known:
             client.create_payload_index(name, field, field_schema=schema_of(field, kind), wait=True)
+
+
+def stored_manifest(metadata: Mapping[str, Any]) -> Manifest:
+    """What `make_collection` stored with a collection. Raises Conflict where another program made it."""
+    try:
+        return Manifest(**metadata)
+    except TypeError:
+        raise Conflict(
+            "Chỉ mục trên máy chủ Qdrant do chương trình khác tạo ra; hãy chọn tên bộ sưu tập khác."
+        ) from None

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from ingest.catalogue import Catalogue, DocumentFilter
 from ingest.catalogue_open import HEAD, migrations
+from ingest.catalogue_records import KnownFile, NewVersion
 from ingest.catalogue_tables import LIVE, REMOVED, REPLACED, Base
-from ingest.catalogue_writing import CatalogueWriting, KnownFile, NewVersion
+from ingest.catalogue_writing import CatalogueWriting
 from ingest.home import Home
 from ingest.said_json import pack_said
 from ingest.tree_json import pack, parsed_json, unpack

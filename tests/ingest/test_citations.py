@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from ingest import said_json
 from ingest.catalogue import Catalogue
-from ingest.catalogue_writing import CatalogueWriting, NewVersion
+from ingest.catalogue_records import NewVersion
+from ingest.catalogue_writing import CatalogueWriting
 from ingest.chunk import passages
 from ingest.citations_read import changes_of, citations_of, named_in
 from ingest.pipeline_steps import card_from
