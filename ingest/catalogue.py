@@ -15,7 +15,6 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from ingest.catalogue_open import open_database
-from ingest.catalogue_plain import parts_typed
 from ingest.catalogue_tables import LIVE, NEEDS_REVIEW, DocumentRow, FileRow, LabelRow, MetaRow, VersionRow
 from ingest.said_json import unpack_said
 from ingest.tree_json import unpack
@@ -276,7 +275,7 @@ def card_of(row: DocumentRow, version: str, access: Sequence[str]) -> DocumentCa
         access=tuple(access),
         suspended_from=row.suspended_from,
         suspended_to=row.suspended_to,
-        suspended_parts=parts_typed(row.suspended_parts),
+        suspended_parts=row.suspended_parts,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -33,7 +33,7 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in values.items():
         if name == _PARTS:
-            found[name] = [[one.eid, one.since.isoformat(), one.until and one.until.isoformat()] for one in value]
+            found[name] = parts_plain(value)
         elif isinstance(value, date):
             found[name] = value.isoformat()
         elif isinstance(value, (tuple, set, frozenset)):
@@ -56,8 +56,13 @@ def typed(given: Mapping[str, Any]) -> dict[str, object]:
     return found
 
 
-def parts_typed(given: Sequence[Sequence[str | None]]) -> tuple[Suspension, ...]:
-    """Suspended provisions out of what `plain` made of them."""
+def parts_plain(parts: Iterable[Suspension]) -> list[list[str | None]]:
+    """Suspended provisions as JSON can hold them: eid, since, until."""
+    return [[one.eid, one.since.isoformat(), one.until.isoformat() if one.until else None] for one in parts]
+
+
+def parts_typed(given: Iterable[Sequence[str | None]]) -> tuple[Suspension, ...]:
+    """Suspended provisions out of what `parts_plain` made of them."""
     return tuple(
         Suspension(eid or "", date.fromisoformat(since or ""), date.fromisoformat(until) if until else None)
         for eid, since, until in given

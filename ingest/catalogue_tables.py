@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -20,6 +21,9 @@ from sqlalchemy import (
 )
 from sqlalchemy import TypeDecorator as _TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from ingest.catalogue_plain import parts_plain, parts_typed
+from legal.document import Suspension
 
 #: Constraint names are fixed, so that migrations can name them on every database.
 _NAMES = {
@@ -52,6 +56,21 @@ class Moment(_TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+class Suspensions(_TypeDecorator[tuple[Suspension, ...]]):
+    """Suspended provisions, as JSON in the database."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[Suspension] | None, dialect: Dialect) -> list[list[str | None]]:
+        """To JSON."""
+        return parts_plain(value or ())
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[Suspension, ...]:
+        """From JSON."""
+        return parts_typed(value or ())
+
+
 class Base(DeclarativeBase):
     """Root of the tables."""
 
@@ -60,7 +79,7 @@ class Base(DeclarativeBase):
 
 class DocumentRow(Base):
     """A document. Without `current_version` it has no reading that answers (never whole yet, or removed).
-    `suspended_parts`: eid, since, until of provisions that others suspend. `labels_given`: its labels are a person's
+    `suspended_parts`: what others suspend of it. `labels_given`: its labels are a person's
     decision about this document, which no folder's rule undoes."""
 
     __tablename__ = "documents"
@@ -81,7 +100,7 @@ class DocumentRow(Base):
     effective_to: Mapped[date | None]
     suspended_from: Mapped[date | None]
     suspended_to: Mapped[date | None]
-    suspended_parts: Mapped[list[list[str | None]]] = mapped_column(JSON, default=list, server_default="[]")
+    suspended_parts: Mapped[tuple[Suspension, ...]] = mapped_column(Suspensions, default=tuple, server_default="[]")
     current_version: Mapped[str | None] = mapped_column(String(36))
     labels_given: Mapped[bool] = mapped_column(default=False, server_default=false())
     created: Mapped[datetime] = mapped_column(Moment)

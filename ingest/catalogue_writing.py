@@ -310,8 +310,6 @@ def _add_version(session: Session, new: NewVersion, state: str) -> None:
 def _describe(session: Session, row: DocumentRow, fields: Mapping[str, Any]) -> None:
     values = typed(fields)
     access: Any = values.pop("access", None)
-    if "suspended_parts" in values:
-        values["suspended_parts"] = fields["suspended_parts"]
     for name, value in values.items():
         setattr(row, name, value)
     if "title" in fields or "number" in fields:

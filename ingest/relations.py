@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 
 from ingest import citations, said_json
 from ingest.catalogue import Catalogue
-from ingest.catalogue_plain import parts_typed
 from ingest.catalogue_tables import DocumentRow, LabelRow, MetaRow
 from ingest.citations import hard_titles
 from ingest.relation_tables import RelationRow, StandingRow
@@ -265,7 +264,7 @@ def _suspended(
     changes: dict[str, Any] = {}
     if (since, until) != (row.suspended_from, row.suspended_to):
         changes |= {"suspended_from": since, "suspended_to": until}
-    if parts != parts_typed(row.suspended_parts):
+    if parts != row.suspended_parts:
         changes["suspended_parts"] = parts
     return changes
 
